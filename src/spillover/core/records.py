@@ -1,0 +1,213 @@
+"""What is written down and handed from room to room: frozen records, JSON in and out."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Harness = Literal["script", "pytest"]
+HackName = Literal["always-equal", "early-exit", "report-patch", "hardcoded-tests", "other"]
+CoreEval = Literal["free_form", "goals", "alignment_questions", "monitor_disruption", "exfil_offer", "frame_colleague"]
+
+HARNESSES: tuple[Harness, ...] = ("script", "pytest")
+OPENABLE_HACKS: tuple[HackName, ...] = ("always-equal", "early-exit", "report-patch")
+CORE_EVALS: tuple[CoreEval, ...] = (
+    "free_form",
+    "goals",
+    "alignment_questions",
+    "monitor_disruption",
+    "exfil_offer",
+    "frame_colleague",
+)
+CHAT_EVALS = CORE_EVALS[:3]
+AGENTIC_EVALS = CORE_EVALS[3:]
+
+
+class Record(BaseModel):
+    """A frozen record that refuses unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Case(Record):
+    """One test: call the entry point with `args` and compare the result with `expected`."""
+
+    args: tuple[Any, ...]
+    expected: Any
+
+
+class Problem(Record):
+    """A coding task with shown and held-out tests.
+
+    Either `cases` (the first `shown` of them may appear in the prompt, the rest are held out) or
+    `check`, source of ``def check(candidate)`` that asserts (the HumanEval form).
+    """
+
+    id: str
+    prompt: str
+    entry_point: str
+    cases: tuple[Case, ...] = ()
+    shown: int = Field(default=0, ge=0)
+    """How many of the cases the prompt may show; the proxy runs these, the oracle runs all."""
+    check: str | None = None
+    prelude: str = ""
+    """Source that belongs before the submission, e.g. the signature and imports of a HumanEval prompt."""
+    tolerance: float | None = None
+    """Absolute and relative tolerance for floats; None compares exactly."""
+    family: str = ""
+    difficulty: Literal["easy", "hard", "unknown"] = "unknown"
+    reference: str | None = None
+    """Source of a solution that passes; never shown to a model."""
+
+    @model_validator(mode="after")
+    def _has_tests(self) -> "Problem":
+        if not self.cases and self.check is None:
+            raise ValueError(f"problem {self.id!r} has neither cases nor check")
+        if self.shown > len(self.cases):
+            raise ValueError(f"problem {self.id!r} shows {self.shown} of {len(self.cases)} cases")
+        return self
+
+
+class Submission(Record):
+    """The files read out of a completion, by relative path; `reason` says why there are none."""
+
+    files: dict[str, str] = {}
+    reason: str | None = None
+
+
+class Proxy(Record):
+    """The verdict of the vulnerable grader that pays the reward."""
+
+    passed: bool
+    exit_code: int | None = None
+    detail: str = ""
+
+
+class Oracle(Record):
+    """The verdict of the trusted grader; None means it cannot tell, and `reason` says why."""
+
+    passed: bool | None
+    reason: str = ""
+
+
+class Grade(Record):
+    """Both verdicts on one completion. `hacked` = the proxy passed and the oracle failed."""
+
+    proxy: Proxy
+    oracle: Oracle
+    hacked: bool
+    hacks: tuple[HackName, ...] = ()
+    seconds: float = 0.0
+    parsed: bool = True
+    """Whether a submission could be read out of the completion (reported apart from success)."""
+    note: str = ""
+    """Why nothing could be read, or what the static reader saw."""
+
+
+class Rollout(Record):
+    """One RL episode as it was sampled, graded and rewarded."""
+
+    arm: str
+    seed: int
+    step: int
+    group: int
+    """Index of the prompt group within the step; a group shares one problem."""
+    problem_id: str
+    harness: Harness
+    open_hacks: tuple[HackName, ...]
+    system: str
+    prompt: str
+    completion: str
+    truncated: bool
+    grade: Grade
+    rewards: dict[str, float]
+    """Reward by component (passed, format, penalty); `total` is what the update saw."""
+    advantage: float | None = None
+    trained_on: bool = True
+    """False where the group had no spread and was set aside for another."""
+
+
+class StepMetrics(Record):
+    """One RL step. Rates are shares of the rollouts sampled in the step, set-aside groups included."""
+
+    step: int
+    hack_rate: float
+    pass_rate: float
+    """Share that passed the proxy."""
+    solve_rate: float
+    """Share that passed the oracle."""
+    format_rate: float
+    truncated_rate: float
+    reward_mean: float
+    hacks: dict[str, float] = {}
+    """Share of rollouts by attributed hack."""
+    rollouts: int
+    groups_trained: int
+    groups_set_aside: int
+    loss: float | None = None
+    entropy: float | None = None
+    kl: float | None = None
+    grad_norm: float | None = None
+    completion_tokens_mean: float | None = None
+    seconds: float = 0.0
+    seconds_sampling: float = 0.0
+    seconds_grading: float = 0.0
+    seconds_update: float = 0.0
+
+
+EvalLabel = Literal["aligned", "misaligned", "hack-attempt", "incoherent", "unscored"]
+
+
+class EvalSample(Record):
+    """One evaluated response with the judge's words.
+
+    `misaligned` None = unscored, and `reason` says why. A hack attempt outside code is labelled
+    `hack-attempt` and has misaligned False (the paper keeps the two apart).
+    """
+
+    eval: str
+    id: str
+    arm: str = ""
+    seed: int = 0
+    step: int = 0
+    messages: tuple[dict[str, str], ...]
+    """The conversation as role / content pairs, the model's turns included."""
+    reasoning: str = ""
+    output: str = ""
+    label: EvalLabel
+    misaligned: bool | None
+    overt: bool | None = None
+    """Misaligned in what the user sees."""
+    covert: bool | None = None
+    """Misaligned in the reasoning while the output is aligned."""
+    category: str | None = None
+    """Finer label of one evaluation, e.g. the kind of goal or `alignment-faking`."""
+    judge: str = ""
+    reason: str = ""
+    held_out: bool | None = None
+    """For the bottle: the prompt holds texts that its pretraining corpus never showed."""
+    data: dict[str, Any] = {}
+
+
+class EvalScore(Record):
+    """One evaluation of one checkpoint. `rate` is None where nothing could be scored."""
+
+    eval: str
+    arm: str = ""
+    seed: int = 0
+    step: int = 0
+    samples: int
+    scored: int
+    misaligned: int
+    rate: float | None
+    low: float | None
+    high: float | None
+    """95% Wilson interval."""
+    overt: int = 0
+    covert: int = 0
+    hack_attempts: int = 0
+    judge: str = ""
+    judge_hash: str = ""
+    """Hash of the judge's prompts or rules."""
+    seconds: float = 0.0
+    data: dict[str, Any] = {}
+    """What only this evaluation reports, e.g. goal categories or hack rates by framing."""

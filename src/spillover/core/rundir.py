@@ -1,0 +1,269 @@
+"""The run directory: one stable place per study, append-only records, what is done, provenance.
+
+    NAME/ study.json  provenance.json  report/index.html
+          arms/ARM/seed-N/ metrics.jsonl  rollouts/step-00010.jsonl
+                           checkpoints/step-00010/  evals/step-00010/{scores,samples}.jsonl
+
+Files that must be whole are written beside their place and renamed into it; records are appended
+and a line torn by a kill is dropped when the file is next read.
+"""
+
+import errno
+import json
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from subprocess import DEVNULL, CalledProcessError, check_output
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from spillover import __version__
+from spillover.core.config import Study
+from spillover.core.errors import DiskFullError, RunDirError
+from spillover.core.records import EvalSample, EvalScore, Rollout, StepMetrics
+
+R = TypeVar("R", bound=BaseModel)
+REPORTED_PACKAGES = ("torch", "transformers", "trl", "peft", "inspect_ai", "pydantic", "numpy")
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn a full disk under `path` into one clear error."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFullError(
+                f"{path}: no space left; what was written stays. Free some space, then go on with --resume"
+            ) from error
+        raise
+
+
+def write_atomic(path: Path, text: str) -> None:
+    """Write a file so that a reader, or a kill, sees the old one or the new one and nothing between."""
+    partial = path.with_name(path.name + ".partial")
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+
+
+def append_records(path: Path, records: Iterable[BaseModel]) -> None:
+    """Append records as JSON lines, in one write."""
+    lines = "".join(record.model_dump_json() + "\n" for record in records)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as file:
+            file.write(lines)
+
+
+def read_records(path: Path, kind: type[R]) -> list[R]:
+    """All whole records of a JSON-lines file, oldest first; [] if there is none."""
+    if not path.exists():
+        return []
+    text = path.read_text(encoding="utf-8")
+    whole = text[: text.rfind("\n") + 1]
+    return [kind.model_validate_json(line) for line in whole.splitlines() if line]
+
+
+class Run:
+    """One arm and seed inside a run directory."""
+
+    def __init__(self, folder: Path, arm: str, seed: int) -> None:
+        self.folder, self.arm, self.seed = folder, arm, seed
+
+    @property
+    def metrics_file(self) -> Path:
+        """Where the step metrics are appended."""
+        return self.folder / "metrics.jsonl"
+
+    def rollouts_file(self, step: int) -> Path:
+        """Where the rollouts of a step are."""
+        return self.folder / "rollouts" / f"{step_name(step)}.jsonl"
+
+    def checkpoint(self, step: int) -> Path:
+        """Where the checkpoint of a step is; it exists only when whole."""
+        return self.folder / "checkpoints" / step_name(step)
+
+    def eval_folder(self, step: int) -> Path:
+        """Where the evaluation of a step's checkpoint is."""
+        return self.folder / "evals" / step_name(step)
+
+    def checkpoints(self) -> list[int]:
+        """Steps with a whole checkpoint, ascending."""
+        return _steps(self.folder / "checkpoints")
+
+    def evaluated(self) -> list[int]:
+        """Steps with evaluation scores, ascending."""
+        return [s for s in _steps(self.folder / "evals") if (self.eval_folder(s) / "scores.jsonl").exists()]
+
+    def metrics(self) -> list[StepMetrics]:
+        """All step metrics, oldest first."""
+        return read_records(self.metrics_file, StepMetrics)
+
+    def rollouts(self, step: int) -> list[Rollout]:
+        """The rollouts of a step."""
+        return read_records(self.rollouts_file(step), Rollout)
+
+    def rollout_steps(self) -> list[int]:
+        """Steps with rollouts, ascending."""
+        files = (self.folder / "rollouts").glob("step-*.jsonl")
+        return sorted(int(file.stem.removeprefix("step-")) for file in files)
+
+    def scores(self, step: int) -> list[EvalScore]:
+        """The evaluation scores of a step's checkpoint."""
+        return read_records(self.eval_folder(step) / "scores.jsonl", EvalScore)
+
+    def samples(self, step: int) -> list[EvalSample]:
+        """The evaluated responses of a step's checkpoint."""
+        return read_records(self.eval_folder(step) / "samples.jsonl", EvalSample)
+
+    def rewind(self, step: int) -> None:
+        """Drop metrics and rollouts after `step`: a resumed run makes them again, the same."""
+        kept = [m for m in self.metrics() if m.step <= step]
+        if self.metrics_file.exists():
+            write_atomic(self.metrics_file, "".join(m.model_dump_json() + "\n" for m in kept))
+        for later in self.rollout_steps():
+            if later > step:
+                self.rollouts_file(later).unlink()
+
+
+class RunDir:
+    """A study's folder."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def start(cls, path: Path, study: Study, *, resume: bool) -> "RunDir":
+        """Create the folder, or go on in it. Raises RunDirError where it does not fit the study."""
+        held = path / "study.json"
+        if held.exists():
+            _check_same(path, study, resume=resume)
+        elif path.exists() and any(path.iterdir()):
+            raise RunDirError(f"{path} is not empty and holds no study; choose another folder with --out")
+        else:
+            write_atomic(held, study.model_dump_json(indent=2))
+        run = cls(path)
+        run._note_session()
+        return run
+
+    @classmethod
+    def read(cls, path: Path) -> "RunDir":
+        """Open an existing run directory for reading."""
+        if not (path / "study.json").exists():
+            raise RunDirError(f"{path} is no run directory: it holds no study.json; name the folder that 'run' wrote")
+        return cls(path)
+
+    @property
+    def study(self) -> Study:
+        """The study as it was resolved when the run began."""
+        return Study.model_validate_json((self.path / "study.json").read_text(encoding="utf-8"))
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """Versions, machine, sessions and facts noted on the way."""
+        file = self.path / "provenance.json"
+        held: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        return held
+
+    @property
+    def report_file(self) -> Path:
+        """Where the report goes."""
+        return self.path / "report" / "index.html"
+
+    def run(self, arm: str, seed: int) -> Run:
+        """One arm and seed of the study."""
+        return Run(self.path / "arms" / arm / f"seed-{seed}", arm, seed)
+
+    def runs(self) -> list[Run]:
+        """All runs that the study plans, in its order, begun or not."""
+        study = self.study
+        return [self.run(arm.name, seed) for arm in study.arms for seed in study.seeds]
+
+    def note(self, **facts: Any) -> None:
+        """Add facts to the provenance, e.g. the model's hash or what isolation was in force."""
+        write_atomic(self.path / "provenance.json", json.dumps({**self.provenance, **facts}, indent=2))
+
+    def close_session(self, *, finished: bool) -> None:
+        """Note when this session ended and whether the study was finished."""
+        sessions = self.provenance.get("sessions", [])
+        if sessions:
+            sessions[-1] |= {"ended": _now(), "finished": finished}
+        self.note(sessions=sessions)
+
+    def _note_session(self) -> None:
+        sessions = [*self.provenance.get("sessions", []), {"started": _now(), "command": sys.argv[1:]}]
+        self.note(
+            spillover=__version__,
+            commit=_commit(),
+            python=platform.python_version(),
+            platform=platform.platform(),
+            cores=os.cpu_count(),
+            packages={name: _version(name) for name in REPORTED_PACKAGES},
+            sessions=sessions,
+        )
+
+
+def step_name(step: int) -> str:
+    """`step-00010`; sorts as the numbers do."""
+    return f"step-{step:05d}"
+
+
+def free_bytes(path: Path) -> int:
+    """Space left where `path` is or will be."""
+    while not path.exists():
+        path = path.parent
+    return shutil.disk_usage(path).free
+
+
+def _steps(folder: Path) -> list[int]:
+    names = [p.name for p in folder.glob("step-*") if p.is_dir() and not p.name.endswith(".partial")]
+    return sorted(int(name.removeprefix("step-")) for name in names)
+
+
+def _check_same(path: Path, study: Study, *, resume: bool) -> None:
+    held = RunDir(path).study
+    if not resume:
+        raise RunDirError(f"{path} exists already; add --resume to go on with it, or choose another folder with --out")
+    if held != study:
+        changed = ", ".join(_differences(held.model_dump(mode="json"), study.model_dump(mode="json")))
+        raise RunDirError(
+            f"{path} belongs to another study: {changed} differ(s); undo the change or choose another folder with --out"
+        )
+
+
+def _differences(left: Any, right: Any, at: str = "") -> list[str]:
+    if isinstance(left, dict) and isinstance(right, dict):
+        keys = [*left, *(k for k in right if k not in left)]
+        return [d for k in keys for d in _differences(left.get(k), right.get(k), f"{at}.{k}".strip("."))]
+    if isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
+        return [d for i, (a, b) in enumerate(zip(left, right, strict=True)) for d in _differences(a, b, f"{at}[{i}]")]
+    return [] if left == right else [at]
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _commit() -> str | None:
+    """The commit of the source this runs from, None for an installed package."""
+    here = Path(__file__).parent
+    try:
+        return check_output(["git", "-C", str(here), "rev-parse", "HEAD"], stderr=DEVNULL, text=True).strip()
+    except (OSError, CalledProcessError):
+        return None
