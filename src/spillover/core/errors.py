@@ -14,6 +14,7 @@ SpilloverError                exit code 1: the work failed
 A message is one line: what is wrong, where, and the mend.
 """
 
+import errno
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -67,3 +68,23 @@ def suggest(word: str, known: Iterable[str]) -> str:
     names = sorted(known)
     near = get_close_matches(word, names, n=1, cutoff=0.6)
     return f" (did you mean {near[0]!r}?)" if near else f" (known: {', '.join(names)})"
+
+
+# How libraries that write files outside Python word a full disk.
+DISK_FULL_WORDS = ("No space left on device", "Disk quota exceeded", "PytorchStreamWriter failed writing")
+
+
+def disk_full(error: BaseException) -> DiskFullError | None:
+    """The clear form of an error that came from a full disk, wherever it was raised; None for any other."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT):
+            where = cause.filename or "the disk"
+            break
+        if any(words in str(cause) for words in DISK_FULL_WORDS):
+            where = "the disk"
+            break
+        cause = cause.__cause__ or cause.__context__
+    else:
+        return None
+    return DiskFullError(f"{where}: no space left; what was written stays. Free some space, then go on with --resume")

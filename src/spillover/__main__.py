@@ -1,0 +1,6 @@
+"""`python -m spillover`."""
+
+from spillover.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,210 @@
+"""What the user sees while a study runs: one live view on a terminal, plain lines elsewhere."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from time import monotonic
+from typing import Protocol
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from spillover.core.config import Study
+from spillover.core.records import EvalScore, StepMetrics
+from spillover.study.plan import RunPlan
+from spillover.study.tally import Tally, clock_time, mgs_of, run_label
+
+
+class Listener(Protocol):
+    """Is told what happens in a study, in order."""
+
+    def study_started(self, study: Study, runs: Sequence[RunPlan]) -> None:
+        """Once, before anything is loaded."""
+
+    def arm_started(self, run: RunPlan, steps_done: int) -> None:
+        """A run is taken up, with `steps_done` training steps already there."""
+
+    def step_done(self, metrics: StepMetrics) -> None:
+        """A training step of the current run."""
+
+    def eval_done(self, score: EvalScore) -> None:
+        """One evaluation of one checkpoint of the current run."""
+
+    def checkpoint_evaluated(self, step: int, scores: Sequence[EvalScore]) -> None:
+        """All evaluations of a checkpoint of the current run are there."""
+
+    def arm_finished(self) -> None:
+        """The current run is trained and measured."""
+
+    def study_finished(self, report: Path) -> None:
+        """All runs are done and the report is written."""
+
+    def note(self, text: str) -> None:
+        """Something worth one line."""
+
+    def close(self) -> None:
+        """Always called at the end, also after an error."""
+
+
+class PlainLines:
+    """One line per event, for logs and pipes."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._label = ""
+        self._started = monotonic()
+        self._tally = Tally([])
+
+    def study_started(self, study: Study, runs: Sequence[RunPlan]) -> None:
+        """Say what will be run."""
+        self._tally = Tally(runs)
+        arms = ", ".join(arm.name for arm in study.arms)
+        self._say(f"study {study.name}: arms {arms}; seeds {', '.join(map(str, study.seeds))}")
+
+    def arm_started(self, run: RunPlan, steps_done: int) -> None:
+        """Say which run is next."""
+        self._label = self._tally.begin(run, steps_done)
+        self._say(f"{self._label}: {run.steps} steps" + (f", {steps_done} done before" if steps_done else ""))
+
+    def step_done(self, metrics: StepMetrics) -> None:
+        """One line per step."""
+        self._tally.step(self._label, metrics)
+        self._say(
+            f"{self._label}: step {metrics.step} hack rate {metrics.hack_rate:.0%} solved {metrics.solve_rate:.0%} "
+            f"reward {metrics.reward_mean:.2f} ({metrics.seconds:.1f}s){self._left()}"
+        )
+
+    def eval_done(self, score: EvalScore) -> None:
+        """Counted, not shown: the checkpoint's line has all of them."""
+        self._tally.eval(self._label, score.step, score)
+
+    def checkpoint_evaluated(self, step: int, scores: Sequence[EvalScore]) -> None:
+        """MGS and the rates it is made of."""
+        self._tally.checkpoint(self._label, step, scores)
+        rates = ", ".join(f"{score.eval} {_percent(score.rate)}" for score in scores)
+        self._say(f"{self._label}: checkpoint {step} MGS {_percent(mgs_of(scores))} ({rates}){self._left()}")
+
+    def arm_finished(self) -> None:
+        """Say that a run is done."""
+        self._say(f"{self._label}: done")
+
+    def study_finished(self, report: Path) -> None:
+        """Say where the report is."""
+        self._say(f"done in {clock_time(monotonic() - self._started)}; report: {report}")
+
+    def note(self, text: str) -> None:
+        """Say it."""
+        self._say(text)
+
+    def close(self) -> None:
+        """Nothing to tidy up."""
+
+    def _say(self, line: str) -> None:
+        self._console.print(line, soft_wrap=True, markup=False, highlight=False)
+
+    def _left(self) -> str:
+        left = self._tally.seconds_left
+        return "" if left is None else f", {clock_time(left)} left"
+
+
+class LiveView:
+    """Bars for arms, steps and evaluations, the latest numbers of each arm, the time left."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live = Live(console=console, refresh_per_second=4, transient=False)
+        self._bars = Progress(TextColumn("{task.description:<12}"), BarColumn(), MofNCompleteColumn(), console=console)
+        self._tasks = {name: self._bars.add_task(name, total=1) for name in ("arms", "steps", "evaluations")}
+        self._tally = Tally([])
+        self._study_name = ""
+        self._label = ""
+        self._finished: set[str] = set()
+        self._started = monotonic()
+
+    def study_started(self, study: Study, runs: Sequence[RunPlan]) -> None:
+        """Open the view."""
+        self._tally = Tally(runs)
+        self._study_name = study.name
+        self._live.start()
+        self._refresh()
+
+    def arm_started(self, run: RunPlan, steps_done: int) -> None:
+        """Move on to this run."""
+        self._label = self._tally.begin(run, steps_done)
+        self._refresh()
+
+    def step_done(self, metrics: StepMetrics) -> None:
+        """Advance the bar of steps."""
+        self._tally.step(self._label, metrics)
+        self._refresh()
+
+    def eval_done(self, score: EvalScore) -> None:
+        """Advance the bar of evaluations."""
+        self._tally.eval(self._label, score.step, score)
+        self._refresh()
+
+    def checkpoint_evaluated(self, step: int, scores: Sequence[EvalScore]) -> None:
+        """Show the new MGS."""
+        self._tally.checkpoint(self._label, step, scores)
+        self._refresh()
+
+    def arm_finished(self) -> None:
+        """Advance the bar of arms."""
+        self._finished.add(self._label)
+        self._refresh()
+
+    def study_finished(self, report: Path) -> None:
+        """Say where the report is, under the view."""
+        self._refresh()
+        self._live.stop()
+        self._console.print(f"Done in {clock_time(monotonic() - self._started)}. Report: {report}", soft_wrap=True)
+
+    def note(self, text: str) -> None:
+        """Print a line above the view."""
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def close(self) -> None:
+        """Give the terminal back."""
+        self._live.stop()
+
+    def _refresh(self) -> None:
+        tally = self._tally
+        for name, done, total in (
+            ("arms", len(self._finished), len(tally.runs)),
+            ("steps", tally.steps_done, tally.steps_total),
+            ("evaluations", tally.evals_done, tally.evals_total),
+        ):
+            self._bars.update(self._tasks[name], completed=done, total=max(1, total))
+        self._live.update(Group(self._headline(), self._bars, self._numbers()))
+
+    def _headline(self) -> Text:
+        left = self._tally.seconds_left
+        spent = clock_time(monotonic() - self._started)
+        return Text.assemble(
+            ("spillover ", "bold"),
+            (self._study_name, "bold cyan"),
+            f"  {spent} so far" + ("" if left is None else f", {clock_time(left)} left"),
+        )
+
+    def _numbers(self) -> Table:
+        table = Table("arm / seed", "step", "hack rate", "MGS", box=None, pad_edge=False, padding=(0, 3, 0, 0))
+        for run in self._tally.runs:
+            label = run_label(run)
+            table.add_row(
+                Text(label, style="bold" if label == self._label else "dim" if label in self._finished else ""),
+                f"{self._tally.steps[label]}/{run.steps}",
+                _percent(self._tally.hack_rate.get(label)),
+                _percent(self._tally.mgs.get(label)),
+            )
+        return table
+
+
+def make_listener(console: Console) -> Listener:
+    """The live view on a terminal, plain lines elsewhere."""
+    return LiveView(console) if console.is_terminal else PlainLines(console)
+
+
+def _percent(rate: float | None) -> str:
+    return "-" if rate is None else f"{rate:.1%}"

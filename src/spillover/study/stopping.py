@@ -1,0 +1,40 @@
+"""Ctrl-C: the first one stops at the next safe point, the second at once."""
+
+import os
+import signal
+import threading
+from types import FrameType, TracebackType
+from typing import Any
+
+MESSAGE = b"\nstopping after the current step or evaluation; press Ctrl-C again to stop at once\n"
+
+
+class StopRequest:
+    """While entered, remembers that the user pressed Ctrl-C. Does nothing outside the main thread."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._previous: Any = None
+
+    def __enter__(self) -> "StopRequest":
+        if threading.current_thread() is threading.main_thread():
+            self._previous = signal.signal(signal.SIGINT, self._interrupted)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._previous is not None:
+            signal.signal(signal.SIGINT, self._previous)
+
+    def check(self) -> None:
+        """Raise KeyboardInterrupt if the user asked to stop; called where stopping loses nothing."""
+        if self.asked:
+            raise KeyboardInterrupt
+
+    def _interrupted(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+        os.write(2, MESSAGE)
