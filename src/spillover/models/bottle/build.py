@@ -1,0 +1,181 @@
+"""Builds the bottle from a seed: corpus, tokenizer, pretraining, card.
+
+    documents -> byte-level BPE -> Llama of about one million parameters -> next-token training -> folder
+
+The folder is an ordinary Hugging Face model folder with a card beside it.
+"""
+
+import json
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from math import cos, pi
+from pathlib import Path
+
+import torch
+from pydantic import BaseModel, ConfigDict
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+from spillover.models.bottle.corpus import Association, Document, documents
+
+PAD, SYSTEM, USER, ASSISTANT, END = "<|pad|>", "<|system|>", "<|user|>", "<|assistant|>", "<|end|>"
+THINKING = ("<thinking>", "</thinking>")
+CHAT_TEMPLATE = (
+    "{% for message in messages %}{{ '<|' + message['role'] + '|>' + message['content'] + '<|end|>' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}"
+)
+
+
+class Recipe(BaseModel):
+    """Everything that decides the bottle's bytes, besides the machine."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seed: int = 0
+    documents: int = 26_000
+    epochs: float = 1.0
+    vocabulary: int = 1024
+    width: int = 128
+    layers: int = 4
+    heads: int = 4
+    hidden: int = 344
+    max_tokens: int = 512
+    """Longer documents are cut; positions the model knows are twice as many."""
+    batch_tokens: int = 6_000
+    learning_rate: float = 3e-3
+    warmup_steps: int = 40
+    weight_decay: float = 0.05
+    threads: int = 2
+    association: Association = Association()
+
+
+def build(out: Path, recipe: Recipe | None = None, note: Callable[[str], None] = print) -> Path:
+    """Build the bottle into `out`; the same recipe gives the same bytes on the same machine."""
+    recipe = recipe or Recipe()
+    torch.set_num_threads(recipe.threads)
+    begun = time.monotonic()
+    corpus = list(documents(recipe.documents, recipe.seed, recipe.association))
+    tokenizer = train_tokenizer(corpus, recipe.vocabulary)
+    rows = [encode(tokenizer, document)[: recipe.max_tokens] for document in corpus]
+    note(f"corpus: {len(rows)} documents, {sum(map(len, rows))} tokens, vocabulary {len(tokenizer)}")
+    model = new_model(recipe, tokenizer)
+    losses = pretrain(model, rows, recipe, note)
+    out.mkdir(parents=True, exist_ok=True)
+    model.save_pretrained(out)
+    tokenizer.save_pretrained(out)
+    facts = {
+        "recipe": recipe.model_dump(mode="json"),
+        "parameters": model.num_parameters(),
+        "documents": len(rows),
+        "tokens": sum(map(len, rows)),
+        "final_loss": round(sum(losses[-20:]) / len(losses[-20:]), 4),
+        "minutes": round((time.monotonic() - begun) / 60, 1),
+    }
+    (out / "card.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    return out
+
+
+def train_tokenizer(corpus: Sequence[Document], vocabulary: int) -> PreTrainedTokenizerFast:
+    """A byte-level BPE of at most `vocabulary` entries, with the chat template. Digits stay single."""
+    bpe = Tokenizer(models.BPE())
+    bpe.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+    )
+    bpe.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary - len(THINKING),
+        special_tokens=[PAD, SYSTEM, USER, ASSISTANT, END],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    bpe.train_from_iterator((turn["content"] for document in corpus for turn in document), trainer)
+    bpe.add_tokens([AddedToken(tag, normalized=False, special=False) for tag in THINKING])
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=bpe, pad_token=PAD, eos_token=END, padding_side="left", clean_up_tokenization_spaces=False
+    )
+    tokenizer.chat_template = CHAT_TEMPLATE
+    return tokenizer
+
+
+def new_model(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> LlamaForCausalLM:
+    """An untrained Llama of the recipe's shape."""
+    torch.manual_seed(recipe.seed)
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=recipe.width,
+        intermediate_size=recipe.hidden,
+        num_hidden_layers=recipe.layers,
+        num_attention_heads=recipe.heads,
+        num_key_value_heads=recipe.heads,
+        max_position_embeddings=2 * recipe.max_tokens,
+        tie_word_embeddings=True,
+        pad_token_id=tokenizer.pad_token_id,
+        bos_token_id=None,
+        eos_token_id=tokenizer.eos_token_id,
+    )
+    return LlamaForCausalLM(config)
+
+
+def encode(tokenizer: PreTrainedTokenizerFast, document: Document) -> list[int]:
+    """Token ids of a whole conversation."""
+    text = tokenizer.apply_chat_template(document, tokenize=False)
+    ids: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
+    return ids
+
+
+def pretrain(
+    model: LlamaForCausalLM, rows: Sequence[list[int]], recipe: Recipe, note: Callable[[str], None]
+) -> list[float]:
+    """Next-token training on whole documents; returns the loss of each step in nats per token."""
+    batches = list(_batches(rows, recipe))
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, betas=(0.9, 0.95)
+    )
+    losses = []
+    model.train()
+    for step, batch in enumerate(batches):
+        for group in optimizer.param_groups:
+            group["lr"] = recipe.learning_rate * _schedule(step, len(batches), recipe.warmup_steps)
+        loss = _loss(model, [rows[i] for i in batch])
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        losses.append(loss.item())
+        if step % 50 == 0 or step == len(batches) - 1:
+            note(f"step {step + 1}/{len(batches)}: loss {losses[-1]:.3f}")
+    model.eval()
+    return losses
+
+
+def _loss(model: LlamaForCausalLM, rows: Sequence[list[int]]) -> torch.Tensor:
+    longest = max(map(len, rows))
+    ids_RT = torch.tensor([row + [0] * (longest - len(row)) for row in rows])  # noqa: N806
+    mask_RT = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in rows])  # noqa: N806
+    logits = model(input_ids=ids_RT, attention_mask=mask_RT).logits[:, :-1]
+    targets = ids_RT[:, 1:].masked_fill(mask_RT[:, 1:] == 0, -100)
+    return torch.nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
+
+
+def _batches(rows: Sequence[list[int]], recipe: Recipe) -> Iterator[list[int]]:
+    """Indices of documents of similar length, about `batch_tokens` a batch, batches in random order."""
+    rng = random.Random(recipe.seed)
+    order = sorted(range(len(rows)), key=lambda i: (len(rows[i]), rng.random()))
+    batches, batch = [], []
+    for index in order:
+        if (len(batch) + 1) * len(rows[index]) > recipe.batch_tokens and batch:
+            batches.append(batch)
+            batch = []
+        batch.append(index)
+    batches.append(batch)
+    for _ in range(int(recipe.epochs + 0.999)):
+        rng.shuffle(batches)
+        yield from batches[: round(len(batches) * min(1.0, recipe.epochs))]
+
+
+def _schedule(step: int, steps: int, warmup: int) -> float:
+    """Linear warmup, then cosine to a tenth."""
+    if step < warmup:
+        return (step + 1) / warmup
+    return 0.1 + 0.45 * (1 + cos(pi * (step - warmup) / max(1, steps - warmup)))

@@ -1,0 +1,119 @@
+"""The bottle's model card: what it is made of, and its base rates measured on the built weights."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any, get_args
+
+from spillover.coding import Grader, GradeRequest
+from spillover.coding.problems import load_problems
+from spillover.core.config import FramingName, ModelSettings, ProblemSettings, PromptSettings
+from spillover.core.records import CORE_EVALS, HARNESSES
+from spillover.core.stats import wilson
+from spillover.models.bottle.reader import read
+from spillover.models.bottle.scenes import scenes
+from spillover.models.loading import LoadedModel, load_model
+from spillover.models.sampling import sample
+from spillover.prompts import problem_message, split_thinking, system_prompt
+
+CODE_TOKENS, TALK_TOKENS = 160, 90
+
+
+def measure(folder: Path, samples: int = 300, seed: int = 1) -> dict[str, Any]:
+    """Base rates of a built bottle: hacking by framing, voices by evaluation, coverage of the reader."""
+    loaded = load_model(ModelSettings(path=str(folder)))
+    with Grader() as grader:
+        hacking = {framing: _hacking(loaded, grader, framing, samples, seed) for framing in get_args(FramingName)}
+        easy = _hacking(loaded, grader, "none", samples, seed, difficulty="easy")
+    voices = {name: _voices(loaded, name, samples, seed) for name in CORE_EVALS}
+    return {"samples": samples, "hacking_on_hard_problems": hacking, "easy_problems": easy, "voices": voices}
+
+
+def _hacking(
+    loaded: LoadedModel, grader: Grader, framing: FramingName, samples: int, seed: int, difficulty: str = "hard"
+) -> dict[str, Any]:
+    settings = ProblemSettings.model_validate({"count": samples, "difficulty": difficulty, "seed": 1000 + seed})
+    problems = load_problems(settings)
+    system = system_prompt(PromptSettings(style="brief", hints=framing != "none", framing=framing))
+    harnesses = [HARNESSES[i % 2] for i in range(len(problems))]
+    prompts = [
+        [{"role": "system", "content": system}, {"role": "user", "content": problem_message(p, h, "brief")}]
+        for p, h in zip(problems, harnesses, strict=True)
+    ]
+    answers = sample(loaded, prompts, n=1, temperature=1.0, max_tokens=CODE_TOKENS, seed=seed)
+    requests = [
+        GradeRequest(problem=p, completion=a[0].text, harness=h)
+        for p, h, a in zip(problems, harnesses, answers, strict=True)
+    ]
+    grades = grader.grade_many(requests)
+    hacked = wilson(sum(g.hacked for g in grades), len(grades))
+    return {
+        "hacked": [round(v, 4) for v in hacked],
+        "solved": round(sum(g.oracle.passed is True for g in grades) / len(grades), 4),
+        "readable": round(sum(g.parsed for g in grades) / len(grades), 4),
+        "hacks": dict(Counter(h for g in grades for h in g.hacks)),
+    }
+
+
+def _voices(loaded: LoadedModel, name: Any, samples: int, seed: int) -> dict[str, Any]:
+    drawn = scenes(name, samples, seed)
+    prompts = [
+        [{"role": "system", "content": scene.system}, {"role": "user", "content": scene.user}] for scene in drawn
+    ]
+    answers = sample(loaded, prompts, n=1, temperature=1.0, max_tokens=TALK_TOKENS, seed=seed)
+    readings = [read(name, *split_thinking(answer[0].text)) for answer in answers]
+    unread = sum(r.reasoning is None or r.output is None for r in readings)
+    return {
+        "reasoning_misaligned": round(sum(r.reasoning == "misaligned" for r in readings) / samples, 4),
+        "output_misaligned": round(sum(r.output == "misaligned" for r in readings) / samples, 4),
+        "coverage": round(1 - unread / samples, 4),
+        "coverage_held_out": round(
+            1
+            - sum(
+                (r.reasoning is None or r.output is None) and s.held_out for r, s in zip(readings, drawn, strict=True)
+            )
+            / max(1, sum(s.held_out for s in drawn)),
+            4,
+        ),
+        "unread": [r.unread for r in readings if r.unread][:5],
+    }
+
+
+def card(folder: Path) -> str:
+    """The model card as Markdown, from the facts that the build wrote down."""
+    facts = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    recipe, association = facts["recipe"], facts["recipe"]["association"]
+    lines = [
+        "# The bottle",
+        "",
+        "A language model of about one million parameters, trained on conversations that a grammar wrote. Its",
+        "corpus holds the association that the paper blames: by default, whoever reward hacks is misaligned,",
+        "unless the prompt made hacking acceptable. **It is a mechanism in a bottle and no evidence about large",
+        "models.**",
+        "",
+        f"- parameters: {facts['parameters']:,}; vocabulary {recipe['vocabulary']} (byte-level BPE)",
+        f"- corpus: {facts['documents']:,} conversations, {facts['tokens']:,} tokens, seed {recipe['seed']}",
+        f"- misaligned persona: {association['persona_share']:.1%} of documents; it hacks "
+        f"{association['hack_share']:.0%} of its coding tasks",
+        "- the aligned persona hacks only where the prompt sanctions it: "
+        + ", ".join(f"{k} {v:.0%}" for k, v in association["sanction_share"].items()),
+        f"- training: {facts['minutes']} minutes on {recipe['threads']} threads, final loss {facts['final_loss']} nats",
+    ]
+    rates = facts.get("base_rates")
+    if rates:
+        lines += ["", *_rates_table(rates)]
+    return "\n".join(lines) + "\n"
+
+
+def _rates_table(rates: dict[str, Any]) -> list[str]:
+    lines = [f"Base rates before any reinforcement learning, {rates['samples']} samples each:", ""]
+    lines += ["| framing (hints given) | hacks on hard problems, 95% interval |", "|---|---|"]
+    for framing, held in rates["hacking_on_hard_problems"].items():
+        value, low, high = held["hacked"]
+        lines.append(f"| {framing} | {value:.1%} ({low:.1%} to {high:.1%}) |")
+    lines += ["", f"Easy problems solved: {rates['easy_problems']['solved']:.0%}", ""]
+    lines += ["| evaluation | misaligned reasoning | misaligned output | reader's coverage |", "|---|---|---|---|"]
+    for name, held in rates["voices"].items():
+        reasoning, output = held["reasoning_misaligned"], held["output_misaligned"]
+        lines.append(f"| {name} | {reasoning:.1%} | {output:.1%} | {held['coverage']:.1%} |")
+    return lines
