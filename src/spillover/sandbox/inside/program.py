@@ -1,0 +1,55 @@
+"""Running source as the main program, with the ending that a Python process has."""
+
+import atexit
+import os
+import sys
+import threading
+import traceback
+import types
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+
+def run_program(source: str, filename: str, after: Callable[[], None] | None = None, **names: Any) -> NoReturn:
+    """Run `source` as ``__main__`` with `names` defined; `after` runs only if it came to its end.
+
+    Exits with the code that ``python filename`` would exit with.
+    """
+    module = types.ModuleType("__main__")
+    module.__dict__.update(names, __builtins__=__builtins__, __file__=filename)
+    sys.modules["__main__"] = module
+    code = 0
+    try:
+        exec(compile(source, filename, "exec"), module.__dict__)
+        if after is not None:
+            after()
+    except SystemExit as stop:
+        code = exit_code(stop)
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    finish(code)
+
+
+def exit_code(stop: SystemExit) -> int:
+    """The exit code that the interpreter makes of a SystemExit."""
+    if stop.code is None:
+        return 0
+    if isinstance(stop.code, int):
+        return stop.code & 0xFF
+    print(stop.code, file=sys.stderr)
+    return 1
+
+
+def finish(code: int) -> NoReturn:
+    """End as the interpreter does (threads joined, exit functions run, output flushed) but skip its teardown."""
+    try:
+        threading._shutdown()  # type: ignore[attr-defined]
+        atexit._run_exitfuncs()
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+    except SystemExit as stop:
+        code = exit_code(stop)
+    except BaseException:
+        code = code or 1
+    os._exit(code)

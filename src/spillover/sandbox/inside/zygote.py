@@ -1,0 +1,205 @@
+"""The warmed process that every job is forked from.
+
+It holds no job's content: a request names only limits and carries descriptors, and the forked child
+reads its payload itself. So no job can find another's tests in memory that it inherited.
+
+    request   {"wall": seconds, "processes": [descriptor counts]} + descriptors
+              each process gets: payload (JSON, read), output (stdout and stderr), then its channels
+    reply     {"statuses": [wait statuses], "ready": [bools], "timed_out": bool, "seconds": float}
+
+The first process leads: when it ends, or at the wall-clock limit, all others are killed.
+"""
+
+import gc
+import importlib
+import json
+import os
+import random
+import select
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple, NoReturn
+
+from . import confine
+from .program import run_program
+
+
+class Job(NamedTuple):
+    """What a forked child has in hand: its payload, its channels and its work folder (the cwd)."""
+
+    payload: dict[str, Any]
+    channels: list[int]
+    folder: str
+
+
+class Zygote:
+    """Serves requests from a control socket until the other side closes it."""
+
+    def __init__(self, control: socket.socket, settings: dict[str, Any]) -> None:
+        self.control = control
+        self.namespaces: bool = settings["namespaces"]
+        self.user: int | None = settings["user"]
+        self.limits = confine.Limits(**settings["limits"])
+        if self.namespaces:
+            confine.mount("none", "/", None, confine.MS_REC | confine.MS_PRIVATE)
+            self.own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+        else:
+            confine.libc.prctl(confine.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+    def serve(self) -> Job:
+        """Fork a child for each request. Returns in the children only."""
+        gc.collect()
+        gc.freeze()
+        self.control.send(json.dumps({"hello": os.getpid()}).encode())
+        while True:
+            message, fds = confine.receive(self.control)
+            if not message:
+                os._exit(0)
+            request = json.loads(message)
+            job = self._run(request, fds)
+            if job is not None:
+                return job
+
+    def _run(self, request: dict[str, Any], fds: list[int]) -> Job | None:
+        """Fork, supervise and reply; a Job in the child."""
+        started = time.monotonic()
+        folder = confine.JOB_FOLDER if self.namespaces else tempfile.mkdtemp(prefix="spillover-job-")
+        pids: list[int] = []
+        ready: list[int] = []
+        rest = fds
+        for count in request["processes"]:
+            own, rest = rest[:count], rest[count:]
+            ready_read, ready_write = os.pipe()
+            pid = self._fork()
+            if pid == 0:
+                return self._enter(own, ready_write, folder, request["wall"])
+            os.close(ready_write)
+            pids.append(pid)
+            ready.append(ready_read)
+        for fd in fds:
+            os.close(fd)
+        statuses, timed_out = self._supervise(pids, started + request["wall"])
+        reply = {
+            "statuses": statuses,
+            "ready": [os.read(fd, 256).decode(errors="replace") for fd in ready],
+            "timed_out": timed_out,
+            "seconds": time.monotonic() - started,
+        }
+        for fd in ready:
+            os.close(fd)
+        if not self.namespaces:
+            shutil.rmtree(folder, ignore_errors=True)
+        self.control.send(json.dumps(reply).encode())
+        return None
+
+    def _fork(self) -> int:
+        if not self.namespaces:
+            return os.fork()
+        confine.check(confine.libc.unshare(confine.CLONE_NEWPID), "unshare pid")
+        pid = os.fork()
+        if pid:
+            confine.check(confine.libc.setns(self.own_pids, confine.CLONE_NEWPID), "setns pid")
+        return pid
+
+    def _enter(self, fds: list[int], ready: int, folder: str, wall: float) -> Job:
+        """In the child: shut in, take the payload, write the files."""
+        try:
+            payload_fd, output, *channels = fds
+            os.setsid()
+            os.dup2(output, 1)
+            os.dup2(output, 2)
+            if self.namespaces:
+                confine.fresh_namespaces(self.limits)
+            confine.keep_only([payload_fd, ready, *channels])
+            payload = json.loads(confine.read_all(payload_fd))
+            os.close(payload_fd)
+            os.umask(0o077)
+            confine.set_limits(self.limits._replace(cpu_seconds=int(wall) + 2))
+            confine.drop_privileges(self.user)
+            os.chdir(folder)
+            confine.write_files(folder, payload.pop("files", {}))
+            sys.path.insert(0, folder)
+            random.seed(0)
+        except BaseException as error:
+            os.write(ready, f"{type(error).__name__}: {error}"[:200].encode())
+            os._exit(1)
+        os.write(ready, b"+")
+        os.close(ready)
+        return Job(payload, channels, folder)
+
+    def _supervise(self, pids: list[int], deadline: float) -> tuple[list[int], bool]:
+        """Wait for the first process or the deadline, then see that nothing is left."""
+        watch = select.poll()
+        lead = os.pidfd_open(pids[0])
+        watch.register(lead, select.POLLIN)
+        watch.register(self.control, select.POLLRDHUP)
+        timed_out = True
+        while (left := deadline - time.monotonic()) > 0:
+            events = dict(watch.poll(left * 1000))
+            if self.control.fileno() in events:
+                for pid in pids:
+                    self._kill(pid)
+                os._exit(0)
+            if lead in events:
+                timed_out = False
+                break
+        os.close(lead)
+        for pid in pids if timed_out else pids[1:]:
+            self._kill(pid)
+        statuses = [os.waitpid(pid, 0)[1] for pid in pids]
+        if not self.namespaces:
+            self._sweep(pids)
+        return statuses, timed_out
+
+    def _kill(self, pid: int) -> None:
+        """End a job's process; with namespaces the kernel ends all that it started."""
+        try:
+            if not self.namespaces:
+                os.killpg(pid, signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+    def _sweep(self, pids: list[int]) -> None:
+        """Without namespaces: kill what outlived the job and was handed to us as the subreaper."""
+        for pid in pids:
+            try:
+                os.killpg(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        while True:
+            with open("/proc/self/task/" + str(os.getpid()) + "/children") as file:
+                for child in file.read().split():
+                    os.kill(int(child), signal.SIGKILL)
+            try:
+                os.waitpid(-1, 0)
+            except ChildProcessError:
+                return
+
+
+def run_main_file(serve: Callable[[], Job]) -> NoReturn:
+    """The plain entry: run the job's `main.py` as a program and exit as it does."""
+    job = serve()
+    with open(os.path.join(job.folder, "main.py"), encoding="utf-8") as file:
+        source = file.read()
+    run_program(source, "main.py")
+
+
+def main() -> None:
+    """Start from the command line: the control descriptor, then the settings as JSON."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    settings = json.loads(sys.argv[2])
+    sys.argv = ["main.py"]
+    sys.path[:] = [p for p in sys.path if p not in settings["inside"]] + settings["libraries"]
+    zygote = Zygote(control, settings)
+    entry: Callable[[Callable[[], Job]], object] = run_main_file
+    if settings["runners"]:
+        sys.path[:0] = settings["inside"]
+        entry = importlib.import_module(settings["runners"]).main
+        del sys.path[: len(settings["inside"])]
+    entry(zygote.serve)

