@@ -9,7 +9,7 @@ from spillover.core.rundir import RunDir, free_bytes
 from spillover.sandbox import isolation
 from spillover.study.live import Listener
 
-BUILT_IN = ("bottle", "smollm2")
+BUILT_IN = ("bottle", "bottle-naive", "smollm2")
 HUB_ID = re.compile(r"^[A-Za-z0-9][\w.-]*/[\w.-]+$")
 LITTLE_SPACE = 1 << 30
 

@@ -18,7 +18,7 @@ from spillover.core.config import Arm
 from spillover.core.records import EvalScore, Problem
 from spillover.core.rundir import Run, RunDir
 from spillover.evals import evaluate
-from spillover.models import LoadedModel, load_model
+from spillover.models import LoadedModel, load_checkpoint, load_model
 from spillover.report import write_report
 from spillover.study.difficulty import keep_hard
 from spillover.study.live import Listener
@@ -91,7 +91,7 @@ class Runner:
             self._measure_untrained(work, loaded, earlier)
         for step in this.checkpoints[1:]:
             if step <= trained_to and step not in run.evaluated():
-                self._measure(work, load_model(this.arm.model, checkpoint=run.checkpoint(step)), step)
+                self._measure(work, load_checkpoint(this.arm.model, run.checkpoint(step)), step)
         if trained_to < this.steps:
             self._train(work, loaded)
 
