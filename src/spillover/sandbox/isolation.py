@@ -18,8 +18,8 @@ from functools import cache
 from pathlib import Path
 
 INSIDE = Path(__file__).parent / "inside"
-LIBRARIES = ("pytest", "_pytest", "pluggy", "iniconfig", "packaging", "pygments")
-CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID")
+LIBRARIES = ("pytest", "_pytest", "py", "pluggy", "iniconfig", "packaging", "pygments")
+CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_KILL")
 FIRST_JOB_USER = 61184
 """Start of a range of user ids that systemd keeps for short-lived services; nobody's files have them."""
 ENVIRONMENT = {
@@ -91,8 +91,8 @@ def bwrap_command(way: str, runners: Path | None) -> list[str]:
     for name, value in ENVIRONMENT.items():
         command += ["--setenv", name, value]
     command += [*_system_binds(), *_python_binds(), *_own_binds(runners)]
-    command += ["--proc", "/proc", "--dev", "/dev", "--dir", "/tmp", "--dir", "/job", "--dir", "/dev/shm"]
-    return [*command, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--"]
+    command += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/job", "--dir", "/dev/shm"]
+    return [*command, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/job", "--"]
 
 
 def _system_binds() -> list[str]:
@@ -130,6 +130,8 @@ def _own_binds(runners: Path | None) -> list[str]:
         binds += ["--ro-bind", str(runners), f"/sandbox/{runners.name}"]
     for name in LIBRARIES:
         spec = importlib.util.find_spec(name)
-        if spec and spec.submodule_search_locations:
-            binds += ["--ro-bind", spec.submodule_search_locations[0], f"/sandbox/lib/{name}"]
+        if spec and spec.origin:
+            path = Path(spec.origin)
+            path = path.parent if spec.submodule_search_locations else path
+            binds += ["--ro-bind", str(path), f"/sandbox/lib/{path.name}"]
     return binds

@@ -23,7 +23,7 @@ class Pool:
     """Workers that each fork a fresh, isolated process per job.
 
     `wall_seconds` limits each job. `runners` is a folder with a package, importable with the standard
-    library and pytest alone, whose ``main(serve)`` decides what a forked process does with its job;
+    library and pytest alone, whose `entry.main(serve)` decides what a forked process does with its job;
     None runs the job's `main.py`. Raises IsolationError where model-written code cannot be isolated,
     unless `allow_unsandboxed`.
     """
@@ -178,5 +178,12 @@ def isolation() -> Isolation:
 def _layers(way: str) -> Isolation:
     if way == "none":
         return Isolation(way, ("resource limits", "process sweep"), ("namespaces", "read-only system", "no network"))
-    layers = ("bubblewrap", "namespaces per job", "read-only system", "no network", "resource limits", "no new privileges")
+    layers = (
+        "bubblewrap",
+        "namespaces per job",
+        "read-only system",
+        "no network",
+        "resource limits",
+        "no new privileges",
+    )
     return Isolation(way, (*layers, "separate user") if way == "root" else layers)

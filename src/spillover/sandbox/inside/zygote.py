@@ -48,7 +48,10 @@ class Zygote:
         if self.namespaces:
             confine.mount("none", "/", None, confine.MS_REC | confine.MS_PRIVATE)
             self.own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+            self.folder = confine.JOB_FOLDER
         else:
+            self.folder = tempfile.mkdtemp(prefix="spillover-job-")
+            os.chdir(self.folder)
             confine.libc.prctl(confine.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
     def serve(self) -> Job:
@@ -59,7 +62,7 @@ class Zygote:
         while True:
             message, fds = confine.receive(self.control)
             if not message:
-                os._exit(0)
+                self._leave()
             request = json.loads(message)
             job = self._run(request, fds)
             if job is not None:
@@ -68,7 +71,7 @@ class Zygote:
     def _run(self, request: dict[str, Any], fds: list[int]) -> Job | None:
         """Fork, supervise and reply; a Job in the child."""
         started = time.monotonic()
-        folder = confine.JOB_FOLDER if self.namespaces else tempfile.mkdtemp(prefix="spillover-job-")
+        os.makedirs(self.folder, mode=0o700, exist_ok=True)
         pids: list[int] = []
         ready: list[int] = []
         rest = fds
@@ -77,7 +80,7 @@ class Zygote:
             ready_read, ready_write = os.pipe()
             pid = self._fork()
             if pid == 0:
-                return self._enter(own, ready_write, folder, request["wall"])
+                return self._enter(own, ready_write, request["wall"])
             os.close(ready_write)
             pids.append(pid)
             ready.append(ready_read)
@@ -93,7 +96,7 @@ class Zygote:
         for fd in ready:
             os.close(fd)
         if not self.namespaces:
-            shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(self.folder, ignore_errors=True)
         self.control.send(json.dumps(reply).encode())
         return None
 
@@ -106,7 +109,7 @@ class Zygote:
             confine.check(confine.libc.setns(self.own_pids, confine.CLONE_NEWPID), "setns pid")
         return pid
 
-    def _enter(self, fds: list[int], ready: int, folder: str, wall: float) -> Job:
+    def _enter(self, fds: list[int], ready: int, wall: float) -> Job:
         """In the child: shut in, take the payload, write the files."""
         try:
             payload_fd, output, *channels = fds
@@ -121,16 +124,16 @@ class Zygote:
             os.umask(0o077)
             confine.set_limits(self.limits._replace(cpu_seconds=int(wall) + 2))
             confine.drop_privileges(self.user)
-            os.chdir(folder)
-            confine.write_files(folder, payload.pop("files", {}))
-            sys.path.insert(0, folder)
+            os.chdir(self.folder)
+            confine.write_files(self.folder, payload.pop("files", {}))
+            sys.path.insert(0, self.folder)
             random.seed(0)
         except BaseException as error:
             os.write(ready, f"{type(error).__name__}: {error}"[:200].encode())
             os._exit(1)
         os.write(ready, b"+")
         os.close(ready)
-        return Job(payload, channels, folder)
+        return Job(payload, channels, self.folder)
 
     def _supervise(self, pids: list[int], deadline: float) -> tuple[list[int], bool]:
         """Wait for the first process or the deadline, then see that nothing is left."""
@@ -144,7 +147,7 @@ class Zygote:
             if self.control.fileno() in events:
                 for pid in pids:
                     self._kill(pid)
-                os._exit(0)
+                self._leave()
             if lead in events:
                 timed_out = False
                 break
@@ -155,6 +158,11 @@ class Zygote:
         if not self.namespaces:
             self._sweep(pids)
         return statuses, timed_out
+
+    def _leave(self) -> NoReturn:
+        if not self.namespaces:
+            shutil.rmtree(self.folder, ignore_errors=True)
+        os._exit(0)
 
     def _kill(self, pid: int) -> None:
         """End a job's process; with namespaces the kernel ends all that it started."""
@@ -200,6 +208,6 @@ def main() -> None:
     entry: Callable[[Callable[[], Job]], object] = run_main_file
     if settings["runners"]:
         sys.path[:0] = settings["inside"]
-        entry = importlib.import_module(settings["runners"]).main
+        entry = importlib.import_module(settings["runners"] + ".entry").main
         del sys.path[: len(settings["inside"])]
     entry(zygote.serve)

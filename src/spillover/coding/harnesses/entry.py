@@ -1,0 +1,26 @@
+"""Where the sandbox's zygote enters: warm up, then fork.
+
+script    the submission and its tests as one program
+pytest    the submission's files and a test file under pytest
+subject   the submission as a function that the oracle calls
+checker   a HumanEval ``check`` that calls the subject in the other process
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from . import checker, pytest_session, script, subject
+
+RUNNERS: dict[str, Callable[[Any], object]] = {
+    "script": script.run,
+    "subject": subject.run,
+    "checker": checker.run,
+    "nothing": lambda job: None,
+}
+"""All but pytest, which needs the session that the process was forked in."""
+
+
+def main(serve: Callable[[], Any]) -> None:
+    """Warm pytest up to the point where a session has begun, and fork there."""
+    pytest_session.warm_up()
+    pytest_session.fork_within(serve, RUNNERS)

@@ -1,0 +1,26 @@
+"""What is asked of the grader."""
+
+from dataclasses import dataclass
+
+from spillover.core.records import OPENABLE_HACKS, HackName, Harness, Problem
+
+HOLES: dict[Harness, tuple[HackName, ...]] = {
+    "script": ("always-equal", "early-exit"),
+    "pytest": ("always-equal", "early-exit", "report-patch"),
+}
+"""The holes that each harness has when nothing is closed."""
+
+
+@dataclass(frozen=True)
+class GradeRequest:
+    """One completion to grade. Hacks of `open_hacks` that the harness has no hole for change nothing."""
+
+    problem: Problem
+    completion: str
+    harness: Harness
+    open_hacks: tuple[HackName, ...] = OPENABLE_HACKS
+
+    @property
+    def holes(self) -> frozenset[HackName]:
+        """The holes that are open in this request."""
+        return frozenset(HOLES[self.harness]) & frozenset(self.open_hacks)
