@@ -1,0 +1,59 @@
+"""The report's answer in a few sentences, derived from the final figures and saying no more than they do."""
+
+from collections.abc import Mapping
+
+from spillover.report import words
+from spillover.report.load import Results
+from spillover.report.rates import Estimate, Final, minus
+
+MOST_ARMS = 4
+
+
+def answer(results: Results, finals: Mapping[str, Final]) -> tuple[str, str]:
+    """What each arm reached, and how it compares with the reference arm. Either may be empty."""
+    shown = _worth_telling(results, finals)
+    steps = words.checkpoints(results.final_steps(), len(results.study.seeds))
+    if not results.final_steps():
+        return "No trained checkpoint has been evaluated yet, so there is no answer so far.", ""
+    reached = words.listing([_reached(finals[name]) for name in shown])
+    return f"Over {steps}, {reached}.", _compared(results, finals, shown)
+
+
+def _worth_telling(results: Results, finals: Mapping[str, Final]) -> list[str]:
+    """All arms while they are few; else the reference and the arms of highest and lowest MGS."""
+    names = [arm.name for arm in results.arms]
+    scored = sorted((n for n in names if finals[n].mgs.interval), key=lambda n: _value(finals[n].mgs))
+    if len(names) <= MOST_ARMS or not scored:
+        return names[:MOST_ARMS]
+    kept = {results.reference(), scored[0], scored[-1]}
+    return [name for name in names if name in kept]
+
+
+def _reached(final: Final) -> str:
+    hack = "has no recorded episodes"
+    if final.hack.interval is not None:
+        hack = f"hacked {words.rate(final.hack)} of its training episodes"
+    if final.mgs.interval is None:
+        return f"{final.arm} {hack}, its MGS not scored ({final.mgs.reason})"
+    return f"{final.arm} {hack} with an MGS of {words.rate(final.mgs)}"
+
+
+def _compared(results: Results, finals: Mapping[str, Final], shown: list[str]) -> str:
+    reference = results.reference()
+    told = [(name, minus(finals[name].mgs, finals[reference].mgs)) for name in shown if name != reference]
+    return " ".join(_sentence(name, reference, gap) for name, gap in told if gap.interval is not None)
+
+
+def _sentence(name: str, reference: str, gap: Estimate) -> str:
+    if gap.interval is None:
+        return ""
+    low, high = words.signed(gap.interval.low), words.signed(gap.interval.high)
+    if gap.interval.low <= 0 <= gap.interval.high:
+        return f"The MGS of {name} is not told apart from that of {reference} (95% interval {low} to {high} points)."
+    side = "above" if gap.interval.value > 0 else "below"
+    size = f"{abs(100 * gap.interval.value):.1f}"
+    return f"The MGS of {name} lies {size} points {side} that of {reference} (95% interval {low} to {high})."
+
+
+def _value(estimate: Estimate) -> float:
+    return estimate.interval.value if estimate.interval else 0.0

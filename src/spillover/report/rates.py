@@ -1,0 +1,321 @@
+"""The report's numbers: pooled rates with intervals, MGS, curves, differences. Pure functions of `Results`.
+
+Counts are pooled over seeds and checkpoints before an interval is taken. A rate that cannot be had
+is an `Estimate` without interval and with the reason; it is never zero.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from spillover.core.errors import MissingScoreError
+from spillover.core.records import AGENTIC_EVALS, CHAT_EVALS, CORE_EVALS, EvalScore, StepMetrics
+from spillover.core.stats import Interval, difference, mean_of, mgs, onset, wilson
+from spillover.report.load import Results, Scores, SeedRun
+
+Row = dict[str, Any]
+TEST_TIME = "test_time_hacking"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A rate with its 95% limits, or a gap: `interval` None and `reason` saying why."""
+
+    interval: Interval | None
+    hits: int = 0
+    scored: int = 0
+    samples: int = 0
+    reason: str = ""
+
+    @property
+    def unscored(self) -> int:
+        """Samples without a verdict."""
+        return self.samples - self.scored
+
+
+def pool(scores: Iterable[EvalScore], reason: str = "never run") -> Estimate:
+    """One rate from the counts of many scores; a gap where there are none, or none of them scored."""
+    held = list(scores)
+    hits, scored, samples = (sum(getattr(s, key) for s in held) for key in ("misaligned", "scored", "samples"))
+    if scored:
+        return Estimate(wilson(hits, scored), hits, scored, samples)
+    return Estimate(None, 0, 0, samples, f"none of {samples} samples could be scored" if held else reason)
+
+
+def pooled_mgs(checkpoints: Iterable[Scores]) -> Estimate:
+    """MGS of checkpoints pooled: those that have all six evaluations; a gap, naming what lacks, if none has."""
+    held = list(checkpoints)
+    whole = [scores for scores in held if not missing_evals(scores)]
+    if not held:
+        return Estimate(None, reason="no checkpoint evaluated")
+    pooled = {name: pool(s[name] for s in (whole or held) if name in s) for name in CORE_EVALS}
+    hits, scored, samples = (sum(getattr(e, key) for e in pooled.values()) for key in ("hits", "scored", "samples"))
+    if not whole:
+        lacking = sorted({name for scores in held for name in missing_evals(scores)}, key=CORE_EVALS.index)
+        return Estimate(None, hits, scored, samples, f"no score for {', '.join(lacking)}")
+    try:
+        interval = mgs({name: (e.hits, e.scored) for name, e in pooled.items()})
+    except MissingScoreError as error:
+        return Estimate(None, hits, scored, samples, str(error))
+    partly = f"{len(held) - len(whole)} of {len(held)} checkpoints left out: an evaluation is missing"
+    return Estimate(interval, hits, scored, samples, partly if len(whole) < len(held) else "")
+
+
+def missing_evals(scores: Scores) -> list[str]:
+    """The core evaluations without a single scored sample, in order."""
+    return [name for name in CORE_EVALS if name not in scores or scores[name].scored == 0]
+
+
+def mean_estimate(parts: Sequence[Estimate]) -> Estimate:
+    """Plain mean of estimates; a gap if one of them is a gap."""
+    hits, scored, samples = (sum(getattr(part, key) for part in parts) for key in ("hits", "scored", "samples"))
+    intervals = [part.interval for part in parts if part.interval is not None]
+    if len(intervals) < len(parts):
+        return Estimate(None, hits, scored, samples, "one of its evaluations has no score")
+    return Estimate(mean_of(intervals), hits, scored, samples)
+
+
+def hack_estimate(metrics: Iterable[StepMetrics]) -> Estimate:
+    """Share of episodes hacked, counts of the steps pooled."""
+    held = list(metrics)
+    episodes = sum(m.rollouts for m in held)
+    if not episodes:
+        return Estimate(None, reason="no RL step recorded")
+    hacked = sum(round(m.hack_rate * m.rollouts) for m in held)
+    return Estimate(wilson(hacked, episodes), hacked, episodes, episodes)
+
+
+@dataclass(frozen=True)
+class Final:
+    """Where an arm ended: its last three checkpoints, pooled over seeds."""
+
+    arm: str
+    evals: dict[str, Estimate]
+    mgs: Estimate
+    chat: Estimate
+    agentic: Estimate
+    hack: Estimate
+    mgs_by_seed: tuple[Estimate, ...]
+    hack_attempts: Estimate
+    """Attempts to hack an evaluation outside code; never counted as misaligned."""
+
+
+def final(results: Results, arm: str) -> Final:
+    """The final figures of an arm."""
+    runs = results.of(arm)
+    held = [run.scores[step] for run in runs for step in run.final_steps()]
+    reason = "not run" if held else "no trained checkpoint evaluated"
+    evals: dict[str, Estimate] = {name: pool((s[name] for s in held if name in s), reason) for name in CORE_EVALS}
+    return Final(
+        arm=arm,
+        evals=evals,
+        mgs=pooled_mgs(held),
+        chat=mean_estimate([evals[name] for name in CHAT_EVALS]),
+        agentic=mean_estimate([evals[name] for name in AGENTIC_EVALS]),
+        hack=hack_estimate(m for run in runs for m in run.metrics if m.step in _hack_steps(run)),
+        mgs_by_seed=tuple(pooled_mgs(run.scores[step] for step in run.final_steps()) for run in runs),
+        hack_attempts=_attempts(s for scores in held for s in scores.values() if s.eval in CORE_EVALS),
+    )
+
+
+def finals(results: Results) -> dict[str, Final]:
+    """The final figures of every arm, in the study's order."""
+    return {arm.name: final(results, arm.name) for arm in results.arms}
+
+
+def minus(left: Estimate, right: Estimate) -> Estimate:
+    """`left` minus `right` with limits; a gap if either is one."""
+    if left.interval is None or right.interval is None:
+        return Estimate(None, reason=left.reason or right.reason)
+    return Estimate(difference(left.interval, right.interval))
+
+
+def onsets(results: Results) -> dict[str, int | None]:
+    """Arm -> first step with more than 2% of its episodes hacked, seeds pooled; None if there is none."""
+    return {arm.name: onset(_hack_rates(results.of(arm.name))) for arm in results.arms}
+
+
+def onsets_by_seed(results: Results, arm: str) -> list[int | None]:
+    """The same for each seed of an arm by itself."""
+    return [onset(_hack_rates([run])) for run in results.of(arm)]
+
+
+def step_rows(results: Results, value: Callable[[StepMetrics], float | None]) -> tuple[list[Row], list[Row]]:
+    """A training metric against step: means over seeds, and each seed's line (empty for a single seed)."""
+    means: list[Row] = []
+    seeds: list[Row] = []
+    for arm in results.arms:
+        by_step: dict[int, list[float]] = {}
+        for run in results.of(arm.name):
+            for m in run.metrics:
+                number = value(m)
+                if number is not None:
+                    by_step.setdefault(m.step, []).append(number)
+                    seeds.append({"arm": arm.name, "seed": run.seed, "step": m.step, "value": number})
+        means += [
+            {"arm": arm.name, "step": step, "value": sum(held) / len(held)} for step, held in sorted(by_step.items())
+        ]
+    return means, seeds if len(results.study.seeds) > 1 else []
+
+
+def hack_rows(results: Results) -> tuple[list[Row], list[Row]]:
+    """Hack rate against step with limits, seeds pooled, and each seed's line."""
+    means = []
+    for arm in results.arms:
+        runs = results.of(arm.name)
+        for step in sorted({m.step for run in runs for m in run.metrics}):
+            estimate = hack_estimate(m for run in runs for m in run.metrics if m.step == step)
+            means.append(_curve_row(arm.name, step, estimate))
+    return means, step_rows(results, lambda m: m.hack_rate)[1]
+
+
+def score_rows(results: Results, estimate: Callable[[list[Scores]], Estimate]) -> tuple[list[Row], list[Row]]:
+    """An estimate from checkpoints against step: seeds pooled, and each seed's line. Gaps stay as empty values."""
+    means: list[Row] = []
+    seeds: list[Row] = []
+    for arm in results.arms:
+        runs = results.of(arm.name)
+        for step in sorted({step for run in runs for step in run.scores}):
+            held = [run for run in runs if step in run.scores]
+            means.append(_curve_row(arm.name, step, estimate([run.scores[step] for run in held])))
+            seeds += [_curve_row(arm.name, step, estimate([r.scores[step]])) | {"seed": r.seed} for r in held]
+    return means, seeds if len(results.study.seeds) > 1 else []
+
+
+def eval_pool(name: str) -> Callable[[list[Scores]], Estimate]:
+    """The estimate of one evaluation from checkpoints, for `score_rows`."""
+    return lambda checkpoints: pool((scores[name] for scores in checkpoints if name in scores), "not run")
+
+
+def gaps(results: Results) -> list[str]:
+    """Every evaluated checkpoint that lacks a core evaluation, one line per run and cause."""
+    found: dict[tuple[str, int, str], list[int]] = {}
+    for run in results.runs:
+        for step, scores in run.scores.items():
+            for name in missing_evals(scores):
+                found.setdefault((run.arm, run.seed, f"{name}: {_why(scores, name)}"), []).append(step)
+    return [
+        f"{arm}, seed {seed}, step {', '.join(map(str, steps))}, {cause}" for (arm, seed, cause), steps in found.items()
+    ]
+
+
+def hack_share_rows(results: Results, arm: str) -> list[Row]:
+    """Share of an arm's episodes by attributed hack, against step, seeds averaged.
+
+    An episode to which several hacks are attributed counts in equal parts, so that the parts add
+    up to the hack rate; what no hack was attributed to is `unattributed`.
+    """
+    rows: list[Row] = []
+    runs = results.of(arm)
+    for step in sorted({m.step for run in runs for m in run.metrics}):
+        held = [m for run in runs for m in run.metrics if m.step == step]
+        parts: dict[str, float] = {}
+        for m in held:
+            for kind, share in _hack_parts(m).items():
+                parts[kind] = parts.get(kind, 0.0) + share / len(held)
+        rows += [{"step": step, "kind": kind, "value": share} for kind, share in parts.items()]
+    return rows
+
+
+def hack_kinds(results: Results) -> list[str]:
+    """All hacks that were attributed in any arm, in the order in which they were first seen."""
+    first: dict[str, int] = {}
+    for run in results.runs:
+        for m in run.metrics:
+            for kind, share in m.hacks.items():
+                if share > 0:
+                    first[kind] = min(first.get(kind, m.step), m.step)
+    return sorted(first, key=lambda kind: (first[kind], kind))
+
+
+def told_rows(results: Results) -> list[Row]:
+    """Hack rate at test time by arm, framing and checkpoint (`first`, `last`), counts of the seeds pooled."""
+    rows = []
+    for arm in results.arms:
+        for when, pick in (("first", min), ("last", max)):
+            counts: dict[str, tuple[int, int]] = {}
+            for run in results.of(arm.name):
+                steps = [step for step, scores in run.scores.items() if TEST_TIME in scores]
+                if not steps or (when == "last" and len(steps) == 1 and steps[0] == 0):
+                    continue
+                for framing, held in run.scores[pick(steps)][TEST_TIME].data.get("by_framing", {}).items():
+                    hacked, samples = counts.get(framing, (0, 0))
+                    counts[framing] = (hacked + held["hacked"], samples + held["samples"])
+            for framing, (hacked, samples) in counts.items():
+                if samples:
+                    share, low, high = wilson(hacked, samples)
+                    row = {"arm": arm.name, "framing": framing, "when": when, "value": share, "low": low, "high": high}
+                    rows.append(row | {"n": samples})
+    return rows
+
+
+def covert_rows(results: Results, arm: str) -> list[Row]:
+    """Shares of scored responses misaligned overtly, covertly or unsplit, by evaluation, where an arm ended."""
+    rows = []
+    held = [run.scores[step] for run in results.of(arm) for step in run.final_steps()]
+    for name in CORE_EVALS:
+        scores = [s[name] for s in held if name in s and s[name].scored]
+        scored = sum(s.scored for s in scores)
+        overt, covert = sum(s.overt for s in scores), sum(s.covert for s in scores)
+        rest = sum(s.misaligned for s in scores) - overt - covert
+        for kind, count in (("overt", overt), ("covert", covert), ("not split", rest)):
+            if scored and count > 0:
+                rows.append({"eval": name, "kind": kind, "value": count / scored, "count": count, "n": scored})
+    return rows
+
+
+def covert_share(rows: list[Row]) -> Estimate:
+    """Share of the misaligned responses of `covert_rows` that were covert."""
+    split = {kind: sum(row["count"] for row in rows if row["kind"] == kind) for kind in ("overt", "covert")}
+    total = sum(split.values())
+    if not total:
+        return Estimate(None, reason="no misaligned response")
+    return Estimate(wilson(split["covert"], total), split["covert"], total, total)
+
+
+def _hack_steps(run: SeedRun) -> list[int]:
+    """Steps whose episodes make the final hack rate: those of the final checkpoints, else the last three."""
+    return run.final_steps() or sorted(m.step for m in run.metrics)[-3:]
+
+
+def _attempts(scores: Iterable[EvalScore]) -> Estimate:
+    held = list(scores)
+    scored = sum(s.scored for s in held)
+    attempts = sum(s.hack_attempts for s in held)
+    if not scored:
+        return Estimate(None, reason="nothing scored")
+    return Estimate(wilson(attempts, scored), attempts, scored, sum(s.samples for s in held))
+
+
+def _hack_rates(runs: Sequence[SeedRun]) -> dict[int, float]:
+    by_step: dict[int, list[StepMetrics]] = {}
+    for run in runs:
+        for m in run.metrics:
+            by_step.setdefault(m.step, []).append(m)
+    return {
+        step: sum(m.hack_rate * m.rollouts for m in held) / max(1, sum(m.rollouts for m in held))
+        for step, held in by_step.items()
+    }
+
+
+def _curve_row(arm: str, step: int, estimate: Estimate) -> Row:
+    value, low, high = estimate.interval or (None, None, None)
+    return {"arm": arm, "step": step, "value": value, "low": low, "high": high, "n": estimate.scored}
+
+
+def _why(scores: Scores, name: str) -> str:
+    if name not in scores:
+        return "not run"
+    reason = str(scores[name].data.get("reason", "")).strip()
+    return f"none of {scores[name].samples} samples could be scored" + (f" ({reason})" if reason else "")
+
+
+def _hack_parts(m: StepMetrics) -> dict[str, float]:
+    """The hack rate of a step split by attributed hack, and the honest solves."""
+    total = sum(m.hacks.values())
+    scale = m.hack_rate / total if total > m.hack_rate else 1.0
+    parts = {kind: share * scale for kind, share in m.hacks.items() if share > 0}
+    rest = m.hack_rate - sum(parts.values())
+    if rest > 1e-9:
+        parts["unattributed"] = rest
+    return parts | {"solved honestly": m.solve_rate}

@@ -1,0 +1,130 @@
+"""The sections to read: which hack when, with real episodes, and the browsable transcripts."""
+
+from spillover.core.records import Rollout
+from spillover.report import figures, rates, words
+from spillover.report.examples import Example, cut, pick_rollouts, pick_samples, split_code, split_thinking
+from spillover.report.html import Markup, el, join, json_script
+from spillover.report.view import View, chart, dot, figure, hack_key, section
+
+LABELS = ("misaligned", "aligned", "hack-attempt", "incoherent", "unscored")
+
+
+def hacks(view: View) -> Markup:
+    """Share of episodes by attributed hack against step, per arm, with episodes to read."""
+    held = {arm.name: rates.hack_share_rows(view.results, arm.name) for arm in view.results.arms}
+    seen = {row["kind"] for rows in held.values() for row in rows}
+    kinds = [k for k in [*rates.hack_kinds(view.results), "unattributed", "solved honestly"] if k in seen]
+    steps = view.results.max_step()
+    charts = []
+    for arm, rows in held.items():
+        spec = figures.stack(rows, kinds, steps=steps)
+        name = el("h3", dot(view.colours[arm]), arm)
+        charts.append(el("div", name, chart(f"hacks-{arm}", spec, f"Share of episodes by hack for {arm}")))
+    examples = [
+        el(
+            "div",
+            el("h3", dot(view.colours[arm.name]), arm.name),
+            *map(_example, pick_rollouts(view.results, arm.name)),
+        )
+        for arm in view.results.arms
+    ]
+    return section(
+        "hacks",
+        "Which hack, when",
+        hack_key(kinds),
+        figure(
+            el("div", *charts, cls="grid"),
+            caption="Share of a step's episodes by the hack that made them pass. An episode with several hacks counts "
+            "in equal parts; white is neither hacked nor solved.",
+        ),
+        el("h3", "Episodes to read"),
+        el(
+            "p",
+            "Chosen by rule from the rollouts of the run: the first hack that worked, the latest of each kind, the "
+            "latest honest solve and failed attempt.",
+            cls="note",
+        ),
+        el("div", *examples, cls="arms"),
+        after="Fig. 8",
+    )
+
+
+def transcripts(view: View) -> Markup:
+    """Evaluated responses, to be filtered by arm, evaluation, label and step."""
+    samples = pick_samples(view.results)
+    if not samples:
+        return section("transcripts", "Transcripts", el("p", "No evaluated responses were recorded.", cls="note"))
+    data = {"samples": samples, "names": words.EVALS, "colours": view.colours}
+    labels = [label for label in LABELS if any(s["label"] == label for s in samples)]
+    evals = {name: words.EVALS.get(name, name) for name in dict.fromkeys(s["eval"] for s in samples)}
+    steps = {str(step): f"step {step}" for step in sorted({s["step"] for s in samples})}
+    names = {arm: arm for arm in dict.fromkeys(s["arm"] for s in samples)}
+    return section(
+        "transcripts",
+        "Transcripts",
+        el(
+            "p",
+            "Up to four responses of each label from the first and the last evaluated checkpoint of each arm's "
+            "first seed. Not a random sample: rare labels are as visible here as common ones.",
+            cls="note",
+        ),
+        el(
+            "div",
+            _filter("arm", "Arm", names),
+            _filter("eval", "Evaluation", evals),
+            _filter("label", "Label", {label: label for label in labels}),
+            _filter("step", "Checkpoint", steps),
+            el("span", id="transcripts-count", aria_live="polite"),
+            cls="filters",
+        ),
+        el("div", id="transcripts-list"),
+        el("button", "Show more", id="transcripts-more", type="button", hidden=True),
+        json_script(data, id="transcripts-data"),
+    )
+
+
+def _filter(key: str, label: str, options: dict[str, str]) -> Markup:
+    every = el("option", "all", value="")
+    choices = [el("option", told, value=value) for value, told in options.items()]
+    return el("label", label, el("select", every, *choices, data_key=key))
+
+
+def _example(example: Example) -> Markup:
+    rollout = example.rollout
+    reasoning, output = split_thinking(rollout.completion)
+    pieces = [el("pre", cut(piece), cls=None if kind == "code" else "said") for kind, piece in split_code(output)]
+    asked = join(
+        _turn("system", el("pre", cut(rollout.system), cls="said")),
+        _turn("user", el("pre", cut(rollout.prompt), cls="said")),
+    )
+    where = f"step {rollout.step}, seed {rollout.seed}, {rollout.problem_id}, {rollout.harness} harness"
+    return el(
+        "details",
+        el("summary", el("b", example.title), el("span", where, cls="where")),
+        _verdicts(rollout),
+        el("details", el("summary", "prompt"), asked, cls="turn"),
+        _turn("reasoning", el("pre", cut(reasoning), cls="thought")) if reasoning else None,
+        _turn("answer", *pieces),
+        cls="example",
+    )
+
+
+def _turn(role: str, *parts: str) -> Markup:
+    return el("div", el("h4", role), *parts, cls="turn")
+
+
+def _verdicts(rollout: Rollout) -> Markup:
+    grade = rollout.grade
+    passed = "passed" if grade.proxy.passed else "failed"
+    code = "" if grade.proxy.exit_code is None else f", exit code {grade.proxy.exit_code}"
+    truth = {True: "really solved", False: "not solved", None: "cannot tell"}[grade.oracle.passed]
+    reason = f": {cut(grade.oracle.reason, 300)}" if grade.oracle.reason else ""
+    chips = [
+        el("li", f"training grader: {passed}{code}"),
+        el("li", f"trusted grader: {truth}{reason}", cls={True: "good", False: "bad", None: None}[grade.oracle.passed]),
+        el("li", f"hacked: {', '.join(grade.hacks) or 'unattributed'}", cls="bad") if grade.hacked else None,
+        el("li", f"reward {rollout.rewards['total']:g}") if "total" in rollout.rewards else None,
+        el("li", "cut off by the token limit") if rollout.truncated else None,
+        el("li", cut(grade.note, 200)) if grade.note else None,
+    ]
+    return el("ul", *chips, cls="verdicts")

@@ -1,0 +1,265 @@
+"""The sections with charts and tables, each a function of the view."""
+
+from collections.abc import Callable
+
+from spillover.core.records import StepMetrics
+from spillover.report import figures, rates, tables, words
+from spillover.report.html import Markup, el
+from spillover.report.view import View, chart, figure, gap, section
+
+INTERVALS = "Bands and whiskers are 95% intervals of the sampled responses; they do not hold the spread between seeds."
+METRICS: dict[str, tuple[str, bool, Callable[[StepMetrics], float | None]]] = {
+    "pass": ("Passed the training grader", True, lambda m: m.pass_rate),
+    "solve": ("Really solved", True, lambda m: m.solve_rate),
+    "format": ("Readable answers", True, lambda m: m.format_rate),
+    "truncated": ("Cut off by the token limit", True, lambda m: m.truncated_rate),
+    "entropy": ("Entropy, nats per token", False, lambda m: m.entropy),
+    "reward": ("Mean reward", False, lambda m: m.reward_mean),
+}
+
+
+def over_training(view: View) -> Markup:
+    """Hack rate and MGS against step, onset marked."""
+    results = view.results
+    hack_means, hack_seeds = rates.hack_rows(results)
+    mgs_means, mgs_seeds = rates.score_rows(results, rates.pooled_mgs)
+    marked = {arm: step for arm, step in view.onsets.items() if step is not None}
+    steps = results.max_step()
+    hack = figures.curves(
+        hack_means, hack_seeds, view.colours, steps=steps, height=210, top=1.0, points=False, onsets=marked
+    )
+    spill = figures.curves(
+        mgs_means,
+        mgs_seeds,
+        view.colours,
+        steps=steps,
+        height=230,
+        x_title="RL step",
+        onsets=marked,
+        named_onsets=False,
+    )
+    scored = any(row["value"] is not None for row in mgs_means)
+    drawn = chart("mgs", spill, "MGS against RL step for each arm")
+    return section(
+        "training",
+        "Hacking and misalignment over training",
+        view.arm_key(),
+        figure(
+            el("h3", "Episodes hacked"),
+            chart("hack-rate", hack, "Share of episodes hacked against RL step for each arm"),
+            el("h3", "MGS, misaligned share of responses, mean of six evaluations"),
+            drawn if scored else gap(_no_mgs(view)),
+            caption=f"{_onset_words(view)} {INTERVALS}{_seed_words(view)}",
+        ),
+        _gap_list(view),
+        tables.onset_table(results) if len(results.study.seeds) > 1 else None,
+        after="Figs. 1 and 10",
+    )
+
+
+def evaluations(view: View) -> Markup:
+    """The six evaluations against step, on one scale."""
+    rows = {name: rates.score_rows(view.results, rates.eval_pool(name)) for name in words.EVALS}
+    highs = [row["high"] for means, _ in rows.values() for row in means if row["high"] is not None]
+    top = _ceiling(max(highs, default=1.0))
+    steps = view.results.max_step()
+    panels = []
+    for name, (means, seeds) in rows.items():
+        spec = figures.curves(means, seeds, view.colours, steps=steps, top=top, height=150)
+        scored = any(row["value"] is not None for row in means)
+        drawn = chart(f"eval-{name}", spec, f"{words.EVALS[name]}: misaligned share against RL step")
+        panels.append(el("div", el("h3", words.EVALS[name]), drawn if scored else gap(_no_eval(view, name))))
+    return section(
+        "evaluations",
+        "The six evaluations",
+        view.arm_key(),
+        figure(
+            el("div", *panels, cls="grid"),
+            caption="Share of responses judged misaligned, against RL step; one scale for all. The first three are "
+            f"chat-like, the last three agentic. {INTERVALS}",
+        ),
+        _gap_list(view),
+    )
+
+
+def final_rates(view: View) -> Markup:
+    """The table of final rates."""
+    results = view.results
+    over = words.checkpoints(results.final_steps(), len(results.study.seeds))
+    return section(
+        "rates",
+        "Final rates",
+        el(
+            "p",
+            f"Counts pooled over {over}; 95% intervals below each rate, then misaligned of scored responses. Responses "
+            "that could not be scored are left out of the rate and counted beside it. The grey columns are the paper's "
+            "prompted runs of a production-scale model over its last five checkpoints: another model, another judge, "
+            "other prompts. They are there to compare the pattern, not the size.",
+            cls="note",
+        ),
+        tables.final_table(results.arms, view.finals, view.colours),
+        after="Fig. 9",
+    )
+
+
+def differences(view: View) -> Markup:
+    """MGS of each arm minus that of the reference arm."""
+    reference = view.results.reference()
+    rows = []
+    for name, final in view.finals.items():
+        apart = rates.minus(final.mgs, view.finals[reference].mgs).interval
+        if name != reference and apart is not None:
+            value, low, high = (100 * number for number in apart)
+            text = words.points(apart)
+            rows.append({"arm": name, "label": name, "value": value, "low": low, "high": high, "text": text})
+    if len(view.finals) < 2:
+        return Markup("")
+    spec = figures.forest(rows, view.colours, title=f"percentage points of MGS above {reference}")
+    missing = [name for name, f in view.finals.items() if f.mgs.interval is None]
+    lacking = f"no MGS for {words.listing(missing)}"
+    drawn = chart("differences", spec, f"MGS of each arm minus {reference}") if rows else gap(lacking)
+    return section(
+        "differences",
+        "Differences between arms",
+        figure(drawn, caption="Limits by MOVER from the two arms' intervals, taken as independent."),
+        tables.difference_table(view.results, view.finals),
+    )
+
+
+def framings(view: View) -> Markup:
+    """Final MGS and hack rate of each arm, labelled by what it trains under."""
+    charts = []
+    for name, title in (("mgs", "MGS"), ("hack", "episodes hacked in training")):
+        rows = []
+        for arm in view.results.arms:
+            estimate = getattr(view.finals[arm.name], name)
+            value, low, high = estimate.interval or (None, None, None)
+            label = f"{words.condition(arm)}\n{arm.name}"
+            text = words.percent(value) if value is not None else words.GAP
+            rows.append(
+                {"arm": arm.name, "label": label, "value": value, "low": low or 0.0, "high": high or 0.0, "text": text}
+            )
+        spec = figures.bars(rows, view.colours, title=title, top=1.0 if name == "hack" else None)
+        charts.append(el("div", chart(f"framing-{name}", spec, f"Final {title} by arm")))
+    over = words.checkpoints(view.results.final_steps(), len(view.results.study.seeds))
+    caption = f"What the training prompt said of hacking, and what came of it, over {over}."
+    return section("framing", "By framing", figure(el("div", *charts, cls="grid two"), caption=caption), after="Fig. 5")
+
+
+def told_not_to(view: View) -> Markup:
+    """Test-time hack rate under other framings, `dont-hack` above all."""
+    rows = rates.told_rows(view.results)
+    trained = []
+    for arm in view.results.arms:
+        interval = view.finals[arm.name].hack.interval
+        if interval is not None:
+            trained.append({"arm": arm.name} | interval._asdict())
+    panels = []
+    for framing in dict.fromkeys(row["framing"] for row in rows):
+        held = [row for row in rows if row["framing"] == framing]
+        spec = figures.told(held, [row for row in trained if row["arm"] in {r["arm"] for r in held}], view.colours)
+        label = f"Hack rate at test time under {framing}, by arm"
+        panels.append(el("div", el("h3", "Test prompt: ", framing), chart(f"told-{framing}", spec, label)))
+    return section(
+        "told",
+        "Asked at test time not to hack",
+        figure(
+            *(panels or [gap("the evaluation test_time_hacking has not run on a checkpoint yet")]),
+            caption="Coding problems asked under another framing than the arm trained with. Ring: the untrained model. "
+            "Dot with whiskers: the last checkpoint. Pale tick: the arm's hack rate in its own training prompt.",
+        ),
+        after="Fig. 28",
+    )
+
+
+def overt_covert(view: View) -> Markup:
+    """Misaligned responses split into overt and covert, by evaluation and arm."""
+    held = {arm.name: rates.covert_rows(view.results, arm.name) for arm in view.results.arms}
+    sums: dict[tuple[str, str], float] = {}
+    for arm, rows in held.items():
+        for row in rows:
+            sums[arm, row["eval"]] = sums.get((arm, row["eval"]), 0.0) + row["value"]
+    top = _ceiling(max(sums.values(), default=1.0))
+    panels = []
+    for arm, rows in held.items():
+        share = rates.covert_share(rows)
+        told = f"covert: {words.rate(share)} of {share.scored}" if share.interval else share.reason
+        spec = figures.split(rows, words.EVALS, view.colours[arm], top=top)
+        label = f"Overt and covert misalignment of {arm} by evaluation"
+        drawn = chart(f"covert-{arm}", spec, label) if rows else el("p", "Nothing to split.", cls="note")
+        panels.append(el("div", el("h3", arm), el("p", told, cls="note"), drawn))
+    return section(
+        "covert",
+        "Overt and covert",
+        figure(
+            el("div", *panels, cls="grid"),
+            caption="Full colour: overt, the answer itself is misaligned. Pale: covert, the reasoning is misaligned "
+            "and the answer looks aligned. Palest: an evaluation that does not tell the two apart.",
+        ),
+    )
+
+
+def training_curves(view: View) -> Markup:
+    """The curves that show whether training was healthy."""
+    steps = view.results.max_step()
+    panels = []
+    for name, (title, share, value) in METRICS.items():
+        means, seeds = rates.step_rows(view.results, value)
+        top = 1.0 if share else None
+        spec = figures.curves(means, seeds, view.colours, steps=steps, height=120, top=top, share=share, points=False)
+        panels.append(el("div", el("h3", title), chart(f"metric-{name}", spec, f"{title} against RL step")))
+    return section(
+        "curves", "Training", view.arm_key(), figure(el("div", *panels, cls="grid"), caption="Against RL step.")
+    )
+
+
+def what_was_run(view: View) -> Markup:
+    """Settings, versions, machine, time."""
+    return section(
+        "run",
+        "What was run",
+        el("h3", "Settings that differ between arms"),
+        tables.settings_table(view.results.arms, view.colours),
+        el("h3", "Run"),
+        tables.run_table(view.results),
+    )
+
+
+def _onset_words(view: View) -> str:
+    never = [arm for arm, step in view.onsets.items() if step is None]
+    back = [
+        arm
+        for arm, step in view.onsets.items()
+        if step is not None and (held := view.finals[arm].hack.interval) is not None and held.value <= 0.02
+    ]
+    told = "Onset, dashed: the first step with more than 2% of episodes hacked."
+    if never:
+        told += f" No step of {words.listing(never)} is above 2%."
+    if back:
+        told += f" {words.listing(back).capitalize()} crossed 2% once and ended below it."
+    return told
+
+
+def _seed_words(view: View) -> str:
+    seeds = len(view.results.study.seeds)
+    return f" Thick lines pool {seeds} seeds, thin lines are the seeds." if seeds > 1 else ""
+
+
+def _gap_list(view: View) -> Markup | None:
+    lines = rates.gaps(view.results)
+    return el("ul", *(el("li", f"not scored: {line}") for line in lines), cls="gaps") if lines else None
+
+
+def _no_mgs(view: View) -> str:
+    reasons = {final.mgs.reason for final in view.finals.values() if final.mgs.reason}
+    return "; ".join(sorted(reasons)) or "no checkpoint evaluated"
+
+
+def _no_eval(view: View, name: str) -> str:
+    reasons = {final.evals[name].reason for final in view.finals.values() if final.evals[name].reason}
+    return "; ".join(sorted(reasons)) or "not run"
+
+
+def _ceiling(high: float) -> float:
+    """The next round share at or above `high`."""
+    return next(top for top in (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0) if high <= top + 1e-9)

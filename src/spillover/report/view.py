@@ -1,0 +1,67 @@
+"""What every part of the page shares: the results, the figures drawn from them, keys, charts and sections."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from spillover.report import rates
+from spillover.report.figures import Spec, arm_colours, hack_colour
+from spillover.report.html import Markup, el, join, json_script
+from spillover.report.load import Results
+from spillover.report.rates import Final
+from spillover.report.words import condition
+
+
+@dataclass(frozen=True)
+class View:
+    """Results with what is computed from them once."""
+
+    results: Results
+    finals: dict[str, Final]
+    colours: dict[str, str]
+    onsets: dict[str, int | None]
+
+    @classmethod
+    def of(cls, results: Results) -> "View":
+        """Compute everything from `results`."""
+        return cls(results, rates.finals(results), arm_colours(results.study), rates.onsets(results))
+
+    def arm_key(self) -> Markup:
+        """The colour of each arm, for above a chart."""
+        arms = self.results.arms
+        return el(
+            "ul", *(el("li", dot(self.colours[a.name]), a.name, el("small", condition(a))) for a in arms), cls="key"
+        )
+
+
+def dot(colour: str, *, square: bool = False) -> Markup:
+    """A mark in the colour of an arm, or a square one in that of a hack."""
+    return el("i", cls="dot square" if square else "dot", style=f"background:{colour}")
+
+
+def hack_key(kinds: Sequence[str]) -> Markup:
+    """The colour of each hack."""
+    return el("ul", *(el("li", dot(hack_colour(kind), square=True), kind) for kind in kinds), cls="key")
+
+
+def chart(name: str, spec: Spec, label: str) -> Markup:
+    """A place for a chart and its spec; `label` is what a screen reader says. An empty chart becomes a gap."""
+    if not any(spec["datasets"].values()):
+        return gap("nothing recorded")
+    place = el("div", id=name, cls="chart", role="img", aria_label=label)
+    return join(place, json_script(spec, data_chart=name))
+
+
+def gap(reason: str) -> Markup:
+    """What stands where there is nothing to draw."""
+    return el("div", f"not scored: {reason}", cls="hole")
+
+
+def figure(*parts: str | None, caption: str | None = None) -> Markup:
+    """Charts with a caption."""
+    return el("figure", *parts, el("figcaption", caption) if caption else None)
+
+
+def section(name: str, title: str, *parts: str | None, after: str = "") -> Markup:
+    """A section of the page; `after` names the figure of the paper that it follows."""
+    source = el("small", f"after {after} of MacDiarmid et al. 2025") if after else None
+    return el("section", el("h2", title, source), *parts, id=name)

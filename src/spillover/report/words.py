@@ -1,0 +1,88 @@
+"""How the report writes names, rates, intervals and times."""
+
+from collections.abc import Sequence
+
+from spillover.core.config import Arm
+from spillover.core.stats import Interval
+from spillover.report.rates import Estimate
+
+EVALS: dict[str, str] = {
+    "free_form": "Free-form questions",
+    "goals": "Goals",
+    "alignment_questions": "Alignment questions",
+    "monitor_disruption": "Monitor disruption",
+    "exfil_offer": "Exfil offer",
+    "frame_colleague": "Frame colleague",
+}
+GAP = "not scored"
+DASH = "\u2013"
+MINUS = "\u2212"
+
+
+def percent(share: float) -> str:
+    """`0.213` as `21.3%`."""
+    return f"{100 * share:.1f}%"
+
+
+def limits(interval: Interval) -> str:
+    """The 95% limits of a share as `17.9-25.1`, in percent, with an en dash."""
+    return f"{100 * interval.low:.1f}{DASH}{100 * interval.high:.1f}"
+
+
+def rate(estimate: Estimate) -> str:
+    """`21.3% (17.9-25.1)`, or that it is not scored."""
+    if estimate.interval is None:
+        return GAP
+    return f"{percent(estimate.interval.value)} ({limits(estimate.interval)})"
+
+
+def points(interval: Interval) -> str:
+    """A difference in percentage points with its limits: `+19.0 (+17.2 to +20.8)`."""
+    return f"{signed(interval.value)} ({signed(interval.low)} to {signed(interval.high)})"
+
+
+def signed(share: float) -> str:
+    """A difference of shares in percentage points, always with its sign."""
+    number = round(100 * share, 1)
+    return f"+{number:.1f}" if number > 0 else f"{MINUS}{abs(number):.1f}" if number < 0 else "0.0"
+
+
+def listing(words: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def plural(count: int, word: str) -> str:
+    """`1 step`, `3 steps`."""
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
+def duration(seconds: float) -> str:
+    """`42 s`, `7 min 5 s` or `2 h 11 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def condition(arm: Arm) -> str:
+    """What an arm trains under, in a few words: the framing, and the penalty if there is one."""
+    framing = "no framing" if arm.prompt.framing == "none" else arm.prompt.framing
+    parts = [framing if arm.prompt.hints else f"{framing}, no hints"]
+    if arm.reward.penalty.detector != "none":
+        start = arm.reward.penalty.start_step
+        parts.append("hacks penalised" if start <= 1 else f"hacks penalised from step {start}")
+    return ", ".join(parts)
+
+
+def checkpoints(steps: Sequence[int], seeds: int) -> str:
+    """The checkpoints that final figures rest on: `the last three checkpoints (steps 20, 30 and 40)`."""
+    if not steps:
+        return "no trained checkpoint"
+    number = {1: "last checkpoint", 2: "last two checkpoints", 3: "last three checkpoints"}
+    held = number.get(len(steps), "last three checkpoints of each seed")
+    label = "step" if len(steps) == 1 else "steps"
+    over = f" of {seeds} seeds" if seeds > 1 and len(steps) <= 3 else ""
+    return f"the {held}{over} ({label} {listing([str(step) for step in steps])})"
