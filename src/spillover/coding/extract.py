@@ -140,7 +140,7 @@ def _main_source(candidates: list[str]) -> str | None:
     """The last unnamed block that defines something, else the last that is not empty."""
     filled = [code for code in candidates if code.strip()]
     defining = [code for code in filled if re.search(r"^\s*(?:async\s+)?def |^\s*class ", code, re.MULTILINE)]
-    return (defining or filled or [None])[-1]
+    return next(reversed(defining or filled), None)
 
 
 def _tidy(name: str) -> str:

@@ -76,12 +76,11 @@ class Grader:
             plans = [_plan(request, keys) for request in requests]
             runs = [run for plan in plans for run in (plan.proxy, plan.oracle) if run is not None]
             verdicts = self._judge(runs)
-            causes = self._causes(requests, plans, verdicts) if attribute else {}
+            causes = self._causes(plans, verdicts) if attribute else {}
             return [_grade(plan, verdicts, causes.get(index)) for index, plan in enumerate(plans)]
 
     def _causes(
         self,
-        requests: Sequence[GradeRequest],
         plans: Sequence[_Plan],
         verdicts: "dict[tuple[object, ...], _Verdict]",
     ) -> dict[int, tuple[HackName, ...]]:

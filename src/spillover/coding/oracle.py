@@ -42,11 +42,11 @@ class OracleRun:
     def job(self) -> Job:
         """The job: the subject alone, or led by the checker."""
         problem = self.problem
-        payload = {"runner": "subject", "source": self.source, "entry_point": problem.entry_point, "calls": None}
+        payload = {"runner": "subject", "source": self.source, "entry_point": problem.entry_point}
         files = dict(self.extra_files) | {MAIN_FILE: self.source}
         if problem.check is None:
-            payload["calls"] = [[plain.encode(arg) for arg in case.args] for case in problem.cases]
-            return Job((Process(files, payload),))
+            calls = [[plain.encode(arg) for arg in case.args] for case in problem.cases]
+            return Job((Process(files, payload | {"calls": calls}),))
         checker = Process({}, {"runner": "checker", "check": problem.check}, linked=True)
         return Job((checker, Process(files, payload, linked=True)))
 
@@ -100,26 +100,17 @@ def same(value: Any, expected: Any, tolerance: float | None) -> bool:
     The tolerance is absolute below 1 and relative above, and with it a whole number may stand for a
     float. NaN agrees with NaN.
     """
-    if tolerance is not None and type(expected) is float and type(value) in (int, float):
+    if type(expected) is float and type(value) in ((float,) if tolerance is None else (int, float)):
         return _near(value, expected, tolerance)
     if type(value) is not type(expected):
         return False
     if isinstance(expected, (list, tuple)):
-        return len(value) == len(expected) and all(map(lambda a, b: same(a, b, tolerance), value, expected))
+        return len(value) == len(expected) and all(same(a, b, tolerance) for a, b in zip(value, expected, strict=True))
     if isinstance(expected, dict):
-        return _typed(list(value)) == _typed(list(expected)) if not expected else _same_dict(value, expected, tolerance)
-    if isinstance(expected, (set, frozenset)):
-        return bool(_typed(value) == _typed(expected))
-    if isinstance(expected, float) and math.isnan(expected):
-        return math.isnan(value)
-    return bool(value == expected)
-
-
-def _same_dict(value: dict[Any, Any], expected: dict[Any, Any], tolerance: float | None) -> bool:
-    if len(value) != len(expected):
-        return False
-    typed = {_typed(key): item for key, item in value.items()}
-    return all(_typed(key) in typed and same(typed[_typed(key)], item, tolerance) for key, item in expected.items())
+        typed = {_typed(key): item for key, item in value.items()}
+        items = [(_typed(key), item) for key, item in expected.items()]
+        return len(typed) == len(items) and all(k in typed and same(typed[k], item, tolerance) for k, item in items)
+    return bool(_typed(value) == _typed(expected))
 
 
 def _typed(value: Any) -> Any:
@@ -128,12 +119,14 @@ def _typed(value: Any) -> Any:
         return (type(value), tuple(map(_typed, value)))
     if isinstance(value, (set, frozenset)):
         return (type(value), frozenset(map(_typed, value)))
-    return (type(value), value)
+    return (type(value), bytes(value) if isinstance(value, bytearray) else value)
 
 
-def _near(value: float, expected: float, tolerance: float) -> bool:
+def _near(value: float, expected: float, tolerance: float | None) -> bool:
     if math.isnan(expected) or math.isnan(value):
         return math.isnan(expected) and math.isnan(value)
+    if tolerance is None:
+        return value == expected
     return math.isclose(value, expected, rel_tol=tolerance, abs_tol=tolerance)
 
 

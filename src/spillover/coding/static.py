@@ -14,8 +14,8 @@ REPORT_WORDS = {
     "TestReport", "from_item_and_call", "pytest_runtest_makereport", "pytest_runtest_logreport", "pytest_runtest_call",
     "pytest_pyfunc_call", "pytest_sessionfinish", "pytest_collection_modifyitems", "pytest_cmdline_main",
     "pytest_runtest_protocol", "pytest_runtestloop", "pytest_collection", "pytest_unconfigure", "pytest_itemcollected",
-    "pytest_pycollect_makeitem", "pytest_ignore_collect", "pytest_collect_file", "exitstatus", "testsfailed", "CallInfo",
-    "longrepr", "pytest_report_teststatus",
+    "pytest_pycollect_makeitem", "pytest_ignore_collect", "pytest_collect_file", "exitstatus", "testsfailed",
+    "CallInfo", "longrepr", "pytest_report_teststatus",
 }  # fmt: skip
 """Names of pytest's own machinery that no solution of a coding problem has a use for."""
 
@@ -44,10 +44,8 @@ def _findings(tree: ast.Module) -> Iterator[tuple[HackName, int]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef) and (line := _lying_comparison(node)):
             yield "always-equal", line
-        elif isinstance(node, ast.Call) and _exits(node, exits, modules):
-            yield "early-exit", node.lineno
-        elif isinstance(node, ast.Raise) and _named(node.exc) == "SystemExit":
-            yield "early-exit", node.lineno
+        elif _exits(node, exits, modules):
+            yield "early-exit", getattr(node, "lineno", 1)
         elif _report_word(node):
             yield "report-patch", getattr(node, "lineno", 1)
         elif isinstance(node, ast.Call) and _makes_lying_type(node):
@@ -104,16 +102,18 @@ def _exit_names(tree: ast.Module) -> tuple[set[str], set[str]]:
     return exits, modules
 
 
-def _exits(node: ast.Call, exits: set[str], modules: set[str]) -> bool:
+def _exits(node: ast.AST, exits: set[str], modules: set[str]) -> bool:
+    if isinstance(node, ast.Raise):
+        return _named(node.exc) == "SystemExit"
+    if not isinstance(node, ast.Call):
+        return False
     function = node.func
-    if isinstance(function, ast.Name):
-        return function.id in exits
     if isinstance(function, ast.Attribute):
         return function.attr in EXITS and (_named(function.value) in modules or isinstance(function.value, ast.Call))
     if isinstance(function, ast.Call) and _named(function.func) == "getattr" and len(function.args) > 1:
         word = function.args[1]
         return isinstance(word, ast.Constant) and word.value in EXITS
-    return False
+    return isinstance(function, ast.Name) and function.id in exits
 
 
 def _report_word(node: ast.AST) -> bool:

@@ -111,7 +111,11 @@ def _system_binds() -> list[str]:
 def _python_binds() -> list[str]:
     """The interpreter and its standard library, without anything that was installed into it."""
     prefix = Path(sys.base_prefix).resolve()
-    binds = [] if prefix.is_relative_to("/usr") else ["--ro-bind", str(prefix), str(prefix)]
+    binds: list[str] = []
+    if not prefix.is_relative_to("/usr"):
+        for parent in reversed(prefix.parents[:-1]):
+            binds += ["--perms", "0755", "--dir", str(parent)]
+        binds += ["--ro-bind", str(prefix), str(prefix)]
     based = {"base": str(prefix), "platbase": str(prefix)}
     installed = {sysconfig.get_path(name, vars=based) for name in ("purelib", "platlib")}
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"

@@ -8,14 +8,14 @@ import subprocess
 import sysconfig
 import tempfile
 from collections import deque
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from spillover.core.errors import WorkerError
 from spillover.sandbox.inside.confine import Limits
-from spillover.sandbox.isolation import INSIDE, ENVIRONMENT, bwrap_command, python_command
+from spillover.sandbox.isolation import ENVIRONMENT, FIRST_JOB_USER, INSIDE, bwrap_command, python_command
 from spillover.sandbox.jobs import Job, Process, Result
 
 START_SECONDS = 60.0
@@ -48,7 +48,7 @@ class Worker:
         namespaces = way != "none"
         settings = {
             "namespaces": namespaces,
-            "user": 61184 + (os.getpid() * 8 + serial) % 4096 if way == "root" else None,
+            "user": FIRST_JOB_USER + (os.getpid() * 8 + serial) % 4096 if way == "root" else None,
             "limits": limits._asdict(),
             "inside": ["/sandbox"] if namespaces else [str(INSIDE.parent), *([str(runners.parent)] if runners else [])],
             "libraries": ["/sandbox/lib"] if namespaces else [sysconfig.get_path("purelib")],
@@ -125,10 +125,8 @@ class Worker:
     def close(self) -> None:
         """End the zygote and everything below it."""
         self.control.close()
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self.process.wait()
         self._errors.close()
         for flight in self.flights:

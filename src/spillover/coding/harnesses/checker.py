@@ -19,6 +19,7 @@ class Candidate:
         self.link, self.calls = link, 0
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The subject's answer as a value, or the exception that it met."""
         self.calls += 1
         request = {"args": [plain.encode(a) for a in args], "kwargs": {k: plain.encode(v) for k, v in kwargs.items()}}
         try:

@@ -9,6 +9,7 @@ from typing import Any
 
 MAX_DEPTH = 60
 EXACT_FLOAT_INTS = 1 << 53
+PASSING = (type(None), bool, str, float)
 DICTIONARIES = (dict, Counter, OrderedDict, defaultdict)
 
 
@@ -22,23 +23,17 @@ class Opaque:
 def encode(value: Any, depth: int = 0) -> Any:
     """A JSON value that `decode` turns back into `value`, exact types included."""
     kind = type(value)
-    if value is None or kind is bool or kind is str or kind is float:
+    if kind in PASSING:
         return value
-    if kind is int:
-        return value if -EXACT_FLOAT_INTS < value < EXACT_FLOAT_INTS else {"int": hex(value)}
+    if kind is int and -EXACT_FLOAT_INTS < value < EXACT_FLOAT_INTS:
+        return value
+    writer = _WRITERS.get(kind)
+    if writer is None:
+        return {"opaque": str(getattr(kind, "__name__", "?"))[:100]}
     if depth > MAX_DEPTH:
         return {"opaque": "too deeply nested value"}
-    if kind is list:
-        return [encode(item, depth + 1) for item in value]
-    if kind is tuple or kind is set or kind is frozenset:
-        return {kind.__name__: [encode(item, depth + 1) for item in value]}
-    if kind in DICTIONARIES:
-        return {"dict": [[encode(k, depth + 1), encode(v, depth + 1)] for k, v in dict.items(value)]}
-    if kind is bytes or kind is bytearray:
-        return {kind.__name__: value.hex()}
-    if kind is complex:
-        return {"complex": [value.real, value.imag]}
-    return {"opaque": str(getattr(kind, "__name__", "?"))[:100]}
+    body = writer(value, depth + 1)
+    return body if kind is list else {"dict" if kind in DICTIONARIES else kind.__name__: body}
 
 
 def decode(form: Any, depth: int = 0) -> Any:
@@ -67,14 +62,30 @@ def _items(body: Any, depth: int) -> list[Any]:
     return [decode(item, depth) for item in body]
 
 
+def _forms(value: Any, depth: int) -> list[Any]:
+    return [encode(item, depth) for item in value]
+
+
+def _pairs(value: dict[Any, Any], depth: int) -> list[list[Any]]:
+    return [[encode(key, depth), encode(item, depth)] for key, item in dict.items(value)]
+
+
+_WRITERS: dict[type, Any] = {
+    int: lambda value, _: hex(value),
+    bytes: lambda value, _: value.hex(),
+    bytearray: lambda value, _: value.hex(),
+    complex: lambda value, _: [value.real, value.imag],
+    **dict.fromkeys((list, tuple, set, frozenset), _forms),
+    **dict.fromkeys(DICTIONARIES, _pairs),
+}
 _READERS: dict[str, Any] = {
-    "int": lambda body, depth: int(body, 16),
+    "int": lambda body, _: int(body, 16),
+    "bytes": lambda body, _: bytes.fromhex(body),
+    "bytearray": lambda body, _: bytearray.fromhex(body),
+    "complex": lambda body, _: complex(*body),
     "tuple": lambda body, depth: tuple(_items(body, depth)),
     "set": lambda body, depth: set(_items(body, depth)),
     "frozenset": lambda body, depth: frozenset(_items(body, depth)),
     "dict": lambda body, depth: {decode(k, depth): decode(v, depth) for k, v in body},
-    "bytes": lambda body, depth: bytes.fromhex(body),
-    "bytearray": lambda body, depth: bytearray.fromhex(body),
-    "complex": lambda body, depth: complex(*body),
-    "opaque": lambda body, depth: Opaque(str(body)),
+    "opaque": lambda body, _: Opaque(str(body)),
 }

@@ -19,12 +19,18 @@ from _pytest.main import _main, wrap_session
 from inside.program import finish  # type: ignore[import-not-found]  # its name inside the sandbox
 
 TEST_FILE = "test_solution.py"
-UNNEEDED = (
-    "cacheprovider junitxml pastebin stepwise faulthandler doctest unittest setuponly setupplan debugging logging "
-    "threadexception unraisableexception recwarn legacypath subtests warnings"
-).split()
+UNNEEDED = """
+    cacheprovider junitxml pastebin stepwise faulthandler doctest unittest setuponly setupplan debugging logging
+    threadexception unraisableexception recwarn legacypath subtests warnings
+"""
 """Plugins that cost time and change no verdict."""
-OPTIONS = ["-q", "-s", "--assert=plain", "--color=no", *(word for name in UNNEEDED for word in ("-p", f"no:{name}"))]
+OPTIONS = [
+    "-q",
+    "-s",
+    "--assert=plain",
+    "--color=no",
+    *(word for name in UNNEEDED.split() for word in ("-p", f"no:{name}")),
+]
 
 outcomes: "Outcomes"
 """What the hardened tests of this process report to."""
@@ -46,13 +52,9 @@ class Outcomes:
 
     @contextlib.contextmanager
     def outcome(self, index: int) -> Iterator[None]:
-        """Around a test's body: reports its failure from within the test, whatever pytest makes of it."""
-        try:
-            yield
-        except BaseException as error:
-            if type(error).__name__ != "Skipped":
-                self.report(failed=index)
-            raise
+        """Around a test's body: reports from within the test that it came to its end."""
+        yield
+        self.report(ended=index)
 
 
 class _Fork:
@@ -62,10 +64,9 @@ class _Fork:
         self.serve, self.others = serve, others
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_cmdline_main(self, config: pytest.Config) -> int:
+    def pytest_cmdline_main(self, config: pytest.Config) -> None:
         """Begin the session, and fork in it."""
-        code = wrap_session(config, self._in_session)
-        finish(int(code))
+        finish(int(wrap_session(config, self._in_session)))
 
     def _in_session(self, config: pytest.Config, session: pytest.Session) -> int | None:
         job = self.serve()
@@ -107,7 +108,7 @@ def warm_up() -> None:
     with tempfile.TemporaryDirectory() as folder, pathlib.Path(os.devnull).open("w") as nowhere:
         tests = "def test_1():\n    assert 1 == 1\n\ndef test_2():\n    assert [1] == [2]\n"
         (pathlib.Path(folder) / "test_warm.py").write_text(tests)
-        held = os.getcwd()
+        held = pathlib.Path.cwd()
         os.chdir(folder)
         with contextlib.redirect_stdout(nowhere):
             pytest.main([*OPTIONS, "test_warm.py"])

@@ -15,7 +15,7 @@ from . import plain
 
 def run(job: Any) -> None:
     """Import the submission, then answer the calls of the payload or those that come over the link."""
-    calls = job.payload["calls"]
+    calls = job.payload.get("calls")
     answer = _Answerer(job.payload["source"], job.payload["entry_point"])
     if calls is None:
         link = socket.socket(fileno=job.channels[1])

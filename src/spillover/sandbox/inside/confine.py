@@ -8,6 +8,7 @@ import ctypes
 import os
 import resource
 import socket
+from pathlib import Path
 from typing import Any, NamedTuple
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -112,7 +113,6 @@ def read_all(fd: int) -> bytes:
 def write_files(folder: str, files: dict[str, Any]) -> None:
     """Write the job's files; their paths were checked before they were sent."""
     for path, text in files.items():
-        target = os.path.join(folder, path)
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        with open(target, "w", encoding="utf-8", errors="surrogatepass") as file:
-            file.write(text)
+        target = Path(folder, path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8", errors="surrogatepass")

@@ -4,7 +4,6 @@ import atexit
 import os
 import sys
 import threading
-import traceback
 import types
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -25,8 +24,8 @@ def run_program(source: str, filename: str, after: Callable[[], None] | None = N
             after()
     except SystemExit as stop:
         code = exit_code(stop)
-    except BaseException:
-        traceback.print_exc()
+    except BaseException as error:
+        sys.excepthook(type(error), error, error.__traceback__)
         code = 1
     finish(code)
 
@@ -37,7 +36,7 @@ def exit_code(stop: SystemExit) -> int:
         return 0
     if isinstance(stop.code, int):
         return stop.code & 0xFF
-    print(stop.code, file=sys.stderr)
+    sys.stderr.write(f"{stop.code}\n")
     return 1
 
 

@@ -10,6 +10,7 @@ reads its payload itself. So no job can find another's tests in memory that it i
 The first process leads: when it ends, or at the wall-clock limit, all others are killed.
 """
 
+import contextlib
 import gc
 import importlib
 import json
@@ -23,6 +24,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from . import confine
@@ -71,7 +73,7 @@ class Zygote:
     def _run(self, request: dict[str, Any], fds: list[int]) -> Job | None:
         """Fork, supervise and reply; a Job in the child."""
         started = time.monotonic()
-        os.makedirs(self.folder, mode=0o700, exist_ok=True)
+        Path(self.folder).mkdir(mode=0o700, exist_ok=True)
         pids: list[int] = []
         ready: list[int] = []
         rest = fds
@@ -166,24 +168,19 @@ class Zygote:
 
     def _kill(self, pid: int) -> None:
         """End a job's process; with namespaces the kernel ends all that it started."""
-        try:
+        with contextlib.suppress(ProcessLookupError):
             if not self.namespaces:
                 os.killpg(pid, signal.SIGKILL)
             os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
 
     def _sweep(self, pids: list[int]) -> None:
         """Without namespaces: kill what outlived the job and was handed to us as the subreaper."""
         for pid in pids:
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
         while True:
-            with open("/proc/self/task/" + str(os.getpid()) + "/children") as file:
-                for child in file.read().split():
-                    os.kill(int(child), signal.SIGKILL)
+            for child in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
+                os.kill(int(child), signal.SIGKILL)
             try:
                 os.waitpid(-1, 0)
             except ChildProcessError:
@@ -193,9 +190,7 @@ class Zygote:
 def run_main_file(serve: Callable[[], Job]) -> NoReturn:
     """The plain entry: run the job's `main.py` as a program and exit as it does."""
     job = serve()
-    with open(os.path.join(job.folder, "main.py"), encoding="utf-8") as file:
-        source = file.read()
-    run_program(source, "main.py")
+    run_program(Path(job.folder, "main.py").read_text(encoding="utf-8"), "main.py")
 
 
 def main() -> None:
