@@ -3,20 +3,21 @@
 from collections.abc import Mapping
 
 from spillover.report import words
+from spillover.report.html import Markup, el, join, text
 from spillover.report.load import Results
 from spillover.report.rates import Estimate, Final, minus
 
 MOST_ARMS = 4
 
 
-def answer(results: Results, finals: Mapping[str, Final]) -> tuple[str, str]:
-    """What each arm reached, and how it compares with the reference arm. Either may be empty."""
-    shown = _worth_telling(results, finals)
-    steps = words.checkpoints(results.final_steps(), len(results.study.seeds))
+def answer(results: Results, finals: Mapping[str, Final]) -> tuple[Markup, Markup]:
+    """What each arm reached, and how its MGS compares with the reference arm's. The second may be empty."""
     if not results.final_steps():
-        return "No trained checkpoint has been evaluated yet, so there is no answer so far.", ""
-    reached = words.listing([_reached(finals[name]) for name in shown])
-    return f"Over {steps}, {reached}.", _compared(results, finals, shown)
+        return text("No trained checkpoint has been evaluated yet, so there is no answer so far."), Markup("")
+    shown = _worth_telling(results, finals)
+    over = words.checkpoints(results.final_steps(), len(results.study.seeds))
+    reached = join(*(_reached(finals[name], first=name == shown[0]) for name in shown), between="; ")
+    return join(f"Over {over}: ", reached, "."), text(_compared(results, finals, shown))
 
 
 def _worth_telling(results: Results, finals: Mapping[str, Final]) -> list[str]:
@@ -29,13 +30,13 @@ def _worth_telling(results: Results, finals: Mapping[str, Final]) -> list[str]:
     return [name for name in names if name in kept]
 
 
-def _reached(final: Final) -> str:
+def _reached(final: Final, *, first: bool) -> Markup:
+    """`hacking hacked 93.0% (90.0-95.1) of its training episodes and has an MGS of 29.7% (27.8-31.8)`."""
     hack = "has no recorded episodes"
     if final.hack.interval is not None:
-        hack = f"hacked {words.rate(final.hack)} of its training episodes"
-    if final.mgs.interval is None:
-        return f"{final.arm} {hack}, its MGS not scored ({final.mgs.reason})"
-    return f"{final.arm} {hack} with an MGS of {words.rate(final.mgs)}"
+        hack = f"hacked {words.rate(final.hack)}" + (" of its training episodes" if first else "")
+    mgs = f"has an MGS of {words.rate(final.mgs)}" if final.mgs.interval else f"has no MGS ({final.mgs.reason})"
+    return join(el("b", final.arm), f" {hack} and {mgs}")
 
 
 def _compared(results: Results, finals: Mapping[str, Final], shown: list[str]) -> str:

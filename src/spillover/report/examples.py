@@ -5,13 +5,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from spillover.core.records import EvalSample, Rollout, StepMetrics
+from spillover.core.records import EvalLabel, EvalSample, Rollout, StepMetrics
 from spillover.report.load import Results, SeedRun
 
 MAX_TEXT = 6_000
 TRANSCRIPT_BUDGET = 1_500_000
 """Characters of transcripts in one report."""
 PER_LABEL = 4
+LABELS: tuple[EvalLabel, ...] = ("misaligned", "hack-attempt", "incoherent", "unscored", "aligned")
+"""Those that most want reading first."""
 THINKING = re.compile(r"\s*<thinking>(.*?)(?:</thinking>|\Z)(.*)", re.DOTALL)
 FENCE = re.compile(r"^```[^\n]*\n(.*?)(?:^```[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
 
@@ -42,17 +44,17 @@ def pick_samples(results: Results, budget: int = TRANSCRIPT_BUDGET) -> list[dict
     """Transcripts of each arm's first seed from its first and last evaluated checkpoint, up to four of each label.
 
     Rarer labels are not drowned: every label's first sample comes before any label's second, until
-    `budget` characters are reached. Kept in the order arm, evaluation, step.
+    `budget` characters are reached. In the order arm, latest checkpoint, misaligned before aligned, evaluation.
     """
-    ranked: list[tuple[int, int, EvalSample]] = []
-    for run in _first_seeds(results):
+    ranked: list[tuple[int, tuple[int, ...], EvalSample]] = []
+    for arm, run in enumerate(_first_seeds(results)):
         for step in sorted({min(run.scores), max(run.scores)}):
             seen: dict[tuple[str, str, bool], int] = {}
             for sample in run.run.samples(step):
                 cell = (sample.eval, sample.label, bool(sample.covert))
                 rank = seen[cell] = seen.get(cell, -1) + 1
                 if rank < PER_LABEL:
-                    ranked.append((rank, len(ranked), sample))
+                    ranked.append((rank, (arm, -step, LABELS.index(sample.label), len(ranked)), sample))
     kept, used = [], 0
     for rank, place, sample in sorted(ranked, key=lambda item: item[:2]):
         used += sum(min(len(turn.get("content", "")), MAX_TEXT) for turn in sample.messages) + 300

@@ -80,13 +80,15 @@ def curves(
     y = alt.Y("value:Q", title=y_title, scale=domain, axis=_y_axis(share))
     colour = _arm_colour(colours)
     base = alt.Chart(alt.NamedData(name="means")).encode(x=x, color=colour)
+    banded = any("low" in row for row in means)
     layers = [base.mark_area(opacity=0.14).encode(y=alt.Y("low:Q", scale=domain, title=y_title), y2="high:Q")]
+    layers = layers if banded else []
     if seeds:
         thin = alt.Chart(alt.NamedData(name="seeds")).mark_line(strokeWidth=1, opacity=0.4)
         layers.append(thin.encode(x=x, y=y, color=colour, detail="seed:N"))
     layers.append(base.mark_line(strokeWidth=2.4, strokeJoin="round", strokeCap="round").encode(y=y))
     dots = base.mark_circle(size=34, opacity=1) if points else base.mark_circle(size=60, opacity=0)
-    layers.append(dots.encode(y=y, tooltip=_tooltip(share, banded=any("low" in row for row in means))))
+    layers.append(dots.encode(y=y, tooltip=_tooltip(share, banded=banded)))
     marked = [{"arm": a, "step": s, "text": f"onset, step {s}"} for a, s in (onsets or {}).items()]
     if marked:
         layers += _onset_layers(x, colour, steps, top or 1.0, named=named_onsets)
@@ -102,19 +104,19 @@ def bars(rows: Sequence[Row], colours: Mapping[str, str], *, title: str, top: fl
     x = alt.X("value:Q", title=title, scale=scale, axis=alt.Axis(format=SHARE, tickCount=5, grid=True))
     base = alt.Chart(alt.NamedData(name="rows")).encode(y=y)
     layers = [
-        base.mark_bar(height=18, opacity=0.85).encode(x=x, color=_arm_colour(colours), tooltip=_tooltip(True)),
+        base.mark_bar(height=18).encode(x=x, color=_arm_colour(colours), tooltip=_tooltip(True)),
         base.mark_rule(color=INK, strokeWidth=1.4).encode(x=alt.X("low:Q", title=title), x2="high:Q"),
         base.mark_text(align="left", dx=8, color=INK, fontSize=12).encode(x="high:Q", text="text:N"),
     ]
-    return _spec(alt.layer(*layers).properties(height=alt.Step(38)), rows=rows)
+    return _spec(alt.layer(*layers).properties(height=44 * len(rows)), rows=rows)
 
 
 def forest(rows: Sequence[Row], colours: Mapping[str, str], *, title: str) -> Spec:
-    """One dot with its interval per arm around a line at zero; rows as in `bars`, values in points."""
+    """One dot with its interval per arm around a line at zero; rows hold arm, label, value, low, high, in points."""
     order = [row["label"] for row in rows]
     y = alt.Y("label:N", sort=order, title=None, axis=_name_axis())
-    axis = alt.Axis(tickCount=6, grid=True, format="+")
-    x = alt.X("value:Q", title=title, axis=axis)
+    plus = "datum.value > 0 ? '+' + datum.label : datum.label"
+    x = alt.X("value:Q", title=title, axis=alt.Axis(tickCount=5, grid=True, labelExpr=plus))
     base = alt.Chart(alt.NamedData(name="rows")).encode(y=y)
     colour = _arm_colour(colours)
     zero = alt.Chart(alt.NamedData(name="zero")).mark_rule(color=QUIET, strokeDash=[3, 3]).encode(x="value:Q")
@@ -122,26 +124,23 @@ def forest(rows: Sequence[Row], colours: Mapping[str, str], *, title: str) -> Sp
         zero,
         base.mark_rule(strokeWidth=2.2).encode(x=alt.X("low:Q", title=title), x2="high:Q", color=colour),
         base.mark_circle(size=110, opacity=1).encode(x=x, color=colour, tooltip=_tooltip(share=False)),
-        base.mark_text(dy=-13, color=INK, fontSize=12).encode(x="value:Q", text="text:N"),
     ]
-    return _spec(alt.layer(*layers).properties(height=alt.Step(48)), rows=rows, zero=[{"value": 0}])
+    return _spec(alt.layer(*layers).properties(height=48 * len(rows)), rows=rows, zero=[{"value": 0}])
 
 
 def stack(rows: Sequence[Row], kinds: Sequence[str], *, steps: int, height: int = 170) -> Spec:
     """Stacked shares of episodes against step, by attributed hack; rows hold step, kind, value."""
-    order = {kind: i for i, kind in enumerate(kinds)}
     scale = alt.Scale(domain=list(kinds), range=[hack_colour(kind) for kind in kinds])
+    across = alt.Scale(domain=[0.5, max(1, steps) + 0.5], nice=False)
     chart = (
         alt.Chart(alt.NamedData(name="rows"))
-        .mark_bar(binSpacing=0.3)
+        .mark_rect()
         .encode(
-            x=alt.X(
-                "from:Q", title="RL step", axis=_step_axis(), scale=alt.Scale(domain=[0.5, steps + 0.5], nice=False)
-            ),
+            x=alt.X("from:Q", title="RL step", axis=_step_axis(), scale=across),
             x2="to:Q",
-            y=alt.Y("value:Q", stack="zero", title=None, scale=alt.Scale(domain=[0, 1]), axis=_y_axis(True)),
+            y=alt.Y("low:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=_y_axis(True)),
+            y2="high:Q",
             color=alt.Color("kind:N", scale=scale, legend=None),
-            order=alt.Order("order:Q"),
             tooltip=[
                 alt.Tooltip("step:Q"),
                 alt.Tooltip("kind:N", title="what"),
@@ -150,8 +149,7 @@ def stack(rows: Sequence[Row], kinds: Sequence[str], *, steps: int, height: int 
         )
         .properties(height=height)
     )
-    placed = [row | {"order": order[row["kind"]], "from": row["step"] - 0.5, "to": row["step"] + 0.5} for row in rows]
-    return _spec(chart, rows=placed)
+    return _spec(chart, rows=_stacked(rows, kinds))
 
 
 def told(rows: Sequence[Row], trained: Sequence[Row], colours: Mapping[str, str]) -> Spec:
@@ -170,7 +168,7 @@ def told(rows: Sequence[Row], trained: Sequence[Row], colours: Mapping[str, str]
         base.transform_filter(first).mark_point(size=80, strokeWidth=1.8).encode(x=x, tooltip=_tooltip(True)),
         base.transform_filter(last).mark_circle(size=120, opacity=1).encode(x=x, tooltip=_tooltip(True)),
     ]
-    return _spec(alt.layer(*layers).properties(height=alt.Step(40)), rows=rows, trained=trained)
+    return _spec(alt.layer(*layers).properties(height=40 * len(trained)), rows=rows, trained=trained)
 
 
 def split(rows: Sequence[Row], evals: Mapping[str, str], colour: str, *, top: float) -> Spec:
@@ -185,7 +183,7 @@ def split(rows: Sequence[Row], evals: Mapping[str, str], colour: str, *, top: fl
         .encode(
             y=y,
             x=alt.X("value:Q", stack="zero", title=None, scale=alt.Scale(domain=[0, top]), axis=axis),
-            opacity=alt.Opacity("kind:N", scale=opacity, legend=None),
+            opacity=alt.Opacity("kind:O", scale=opacity, legend=None),
             order=alt.Order("place:Q"),
             tooltip=[
                 alt.Tooltip("name:N", title="evaluation"),
@@ -195,7 +193,7 @@ def split(rows: Sequence[Row], evals: Mapping[str, str], colour: str, *, top: fl
                 alt.Tooltip("n:Q", title="of"),
             ],
         )
-        .properties(height=alt.Step(24))
+        .properties(height=24 * len(evals))
     )
     places = {"overt": 0, "covert": 1, "not split": 2}
     return _spec(chart, rows=[row | {"place": places[row["kind"]]} for row in named])
@@ -206,14 +204,26 @@ def hack_colour(kind: str) -> str:
     return HACK_COLOURS.get(kind, HACK_COLOURS["other"])
 
 
+def _stacked(rows: Sequence[Row], kinds: Sequence[str]) -> list[Row]:
+    """Rows with the place of their box: one step wide, on top of the kinds before it."""
+    placed, reached = [], dict.fromkeys((row["step"] for row in rows), 0.0)
+    for row in sorted(rows, key=lambda row: kinds.index(row["kind"])):
+        step, low = row["step"], reached[row["step"]]
+        reached[step] = low + row["value"]
+        placed.append(row | {"from": step - 0.5, "to": step + 0.5, "low": low, "high": min(1.0, reached[step])})
+    return placed
+
+
 def _onset_layers(x: alt.X, colour: alt.Color, steps: int, top: float, *, named: bool) -> list[alt.Chart]:
     base = alt.Chart(alt.NamedData(name="onsets")).encode(x=x, color=colour)
     layers = [base.mark_rule(strokeDash=[4, 3], strokeWidth=1.3, opacity=0.8)]
     if named:
         y = alt.Y("place:Q", scale=alt.Scale(domain=[0, top]))
         for align, dx, side in (("left", 6, "datum.step <= "), ("right", -6, "datum.step > ")):
-            text = base.mark_text(align=align, dx=dx, fontSize=11.5, fontWeight=600)
-            layers.append(text.transform_filter(f"{side}{steps * 0.7}").encode(y=y, text="text:N"))
+            here = base.transform_filter(f"{side}{steps * 0.7}").encode(y=y, text="text:N")
+            style = {"align": align, "dx": dx, "fontSize": 11.5, "fontWeight": 600}
+            layers.append(here.mark_text(stroke="white", strokeWidth=4, strokeJoin="round", **style))
+            layers.append(here.mark_text(**style))
     return layers
 
 
@@ -227,15 +237,17 @@ def _arm_colour(colours: Mapping[str, str]) -> alt.Color:
 
 
 def _step_axis() -> alt.Axis:
-    return alt.Axis(tickMinStep=1, tickCount=6, format="d")
+    return alt.Axis(tickMinStep=1, tickCount=5, format="d", labelFlush=False)
 
 
 def _y_axis(share: bool) -> alt.Axis:
-    return alt.Axis(format=SHARE if share else "~g", tickCount=4, minExtent=34)
+    return alt.Axis(format=SHARE if share else "~g", tickCount=4, minExtent=42)
 
 
 def _name_axis() -> alt.Axis:
-    return alt.Axis(labelColor=INK, labelFontSize=12.5, labelLimit=170, ticks=False, domain=False)
+    """Names on the y axis; a new line in a name is one on the page."""
+    lines = "split(datum.value, '\\n')"
+    return alt.Axis(labelColor=INK, labelFontSize=12.5, labelLimit=190, ticks=False, domain=False, labelExpr=lines)
 
 
 def _tooltip(share: bool, *, banded: bool = True) -> list[alt.Tooltip]:

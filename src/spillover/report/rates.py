@@ -188,14 +188,17 @@ def eval_pool(name: str) -> Callable[[list[Scores]], Estimate]:
 
 
 def gaps(results: Results) -> list[str]:
-    """Every evaluated checkpoint that lacks a core evaluation, one line per run and cause."""
-    found: dict[tuple[str, int, str], list[int]] = {}
+    """Every evaluated checkpoint that lacks a core evaluation: one line per arm and cause, seeds and steps named."""
+    found: dict[tuple[str, str], tuple[set[int], set[int]]] = {}
     for run in results.runs:
         for step, scores in run.scores.items():
             for name in missing_evals(scores):
-                found.setdefault((run.arm, run.seed, f"{name}: {_why(scores, name)}"), []).append(step)
+                seeds, steps = found.setdefault((run.arm, f"{name}: {_why(scores, name)}"), (set(), set()))
+                seeds.add(run.seed)
+                steps.add(step)
     return [
-        f"{arm}, seed {seed}, step {', '.join(map(str, steps))}, {cause}" for (arm, seed, cause), steps in found.items()
+        f"{arm}, seed {_numbers(seeds)}, step {_numbers(steps)}, {cause}"
+        for (arm, cause), (seeds, steps) in found.items()
     ]
 
 
@@ -240,7 +243,7 @@ def told_rows(results: Results) -> list[Row]:
                     continue
                 for framing, held in run.scores[pick(steps)][TEST_TIME].data.get("by_framing", {}).items():
                     hacked, samples = counts.get(framing, (0, 0))
-                    counts[framing] = (hacked + held["hacked"], samples + held["samples"])
+                    counts[framing] = (hacked + held["hacked"], samples + held.get("scored", held["samples"]))
             for framing, (hacked, samples) in counts.items():
                 if samples:
                     share, low, high = wilson(hacked, samples)
@@ -301,6 +304,10 @@ def _hack_rates(runs: Sequence[SeedRun]) -> dict[int, float]:
 def _curve_row(arm: str, step: int, estimate: Estimate) -> Row:
     value, low, high = estimate.interval or (None, None, None)
     return {"arm": arm, "step": step, "value": value, "low": low, "high": high, "n": estimate.scored}
+
+
+def _numbers(held: set[int]) -> str:
+    return ", ".join(str(number) for number in sorted(held))
 
 
 def _why(scores: Scores, name: str) -> str:

@@ -2,11 +2,9 @@
 
 from spillover.core.records import Rollout
 from spillover.report import figures, rates, words
-from spillover.report.examples import Example, cut, pick_rollouts, pick_samples, split_code, split_thinking
+from spillover.report.examples import LABELS, Example, cut, pick_rollouts, pick_samples, split_code, split_thinking
 from spillover.report.html import Markup, el, join, json_script
 from spillover.report.view import View, chart, dot, figure, hack_key, section
-
-LABELS = ("misaligned", "aligned", "hack-attempt", "incoherent", "unscored")
 
 
 def hacks(view: View) -> Markup:
@@ -44,7 +42,7 @@ def hacks(view: View) -> Markup:
             "latest honest solve and failed attempt.",
             cls="note",
         ),
-        el("div", *examples, cls="arms"),
+        el("div", *examples, cls="episodes"),
         after="Fig. 8",
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from spillover.core.records import StepMetrics
+from spillover.core.stats import ONSET_HACK_RATE
 from spillover.report import figures, rates, tables, words
 from spillover.report.html import Markup, el
 from spillover.report.view import View, chart, figure, gap, section
@@ -23,7 +24,7 @@ def over_training(view: View) -> Markup:
     results = view.results
     hack_means, hack_seeds = rates.hack_rows(results)
     mgs_means, mgs_seeds = rates.score_rows(results, rates.pooled_mgs)
-    marked = {arm: step for arm, step in view.onsets.items() if step is not None}
+    marked = {arm: step for arm, step in view.onsets.items() if step is not None and arm not in _fell_back(view)}
     steps = results.max_step()
     hack = figures.curves(
         hack_means, hack_seeds, view.colours, steps=steps, height=210, top=1.0, points=False, onsets=marked
@@ -78,7 +79,6 @@ def evaluations(view: View) -> Markup:
             caption="Share of responses judged misaligned, against RL step; one scale for all. The first three are "
             f"chat-like, the last three agentic. {INTERVALS}",
         ),
-        _gap_list(view),
     )
 
 
@@ -91,8 +91,8 @@ def final_rates(view: View) -> Markup:
         "Final rates",
         el(
             "p",
-            f"Counts pooled over {over}; 95% intervals below each rate, then misaligned of scored responses. Responses "
-            "that could not be scored are left out of the rate and counted beside it. The grey columns are the paper's "
+            f"Counts pooled over {over}; 95% intervals beside each rate, misaligned of scored responses below. "
+            "What could not be scored is left out of the rate and counted as unscored. The grey columns are the paper's "
             "prompted runs of a production-scale model over its last five checkpoints: another model, another judge, "
             "other prompts. They are there to compare the pattern, not the size.",
             cls="note",
@@ -110,8 +110,8 @@ def differences(view: View) -> Markup:
         apart = rates.minus(final.mgs, view.finals[reference].mgs).interval
         if name != reference and apart is not None:
             value, low, high = (100 * number for number in apart)
-            text = words.points(apart)
-            rows.append({"arm": name, "label": name, "value": value, "low": low, "high": high, "text": text})
+            label = f"{name}\n{words.points(apart)}"
+            rows.append({"arm": name, "label": label, "value": value, "low": low, "high": high})
     if len(view.finals) < 2:
         return Markup("")
     spec = figures.forest(rows, view.colours, title=f"percentage points of MGS above {reference}")
@@ -183,7 +183,11 @@ def overt_covert(view: View) -> Markup:
     panels = []
     for arm, rows in held.items():
         share = rates.covert_share(rows)
-        told = f"covert: {words.rate(share)} of {share.scored}" if share.interval else share.reason
+        told = (
+            f"covert: {words.rate(share)} of {words.plural(share.scored, 'misaligned response')}"
+            if share.interval
+            else share.reason
+        )
         spec = figures.split(rows, words.EVALS, view.colours[arm], top=top)
         label = f"Overt and covert misalignment of {arm} by evaluation"
         drawn = chart(f"covert-{arm}", spec, label) if rows else el("p", "Nothing to split.", cls="note")
@@ -220,6 +224,8 @@ def what_was_run(view: View) -> Markup:
         "What was run",
         el("h3", "Settings that differ between arms"),
         tables.settings_table(view.results.arms, view.colours),
+        el("h3", "Judges"),
+        tables.judge_table(view.results),
         el("h3", "Run"),
         tables.run_table(view.results),
     )
@@ -227,17 +233,19 @@ def what_was_run(view: View) -> Markup:
 
 def _onset_words(view: View) -> str:
     never = [arm for arm, step in view.onsets.items() if step is None]
-    back = [
-        arm
-        for arm, step in view.onsets.items()
-        if step is not None and (held := view.finals[arm].hack.interval) is not None and held.value <= 0.02
-    ]
     told = "Onset, dashed: the first step with more than 2% of episodes hacked."
     if never:
         told += f" No step of {words.listing(never)} is above 2%."
-    if back:
-        told += f" {words.listing(back).capitalize()} crossed 2% once and ended below it."
+    for arm in _fell_back(view):
+        told += f" In {arm} step {view.onsets[arm]} is above 2%, but it ended below that and has no mark."
     return told
+
+
+def _fell_back(view: View) -> list[str]:
+    """Arms that crossed the threshold of onset and ended below it."""
+    ended = {arm: final.hack.interval for arm, final in view.finals.items()}
+    crossed = [arm for arm, step in view.onsets.items() if step is not None]
+    return [arm for arm in crossed if (held := ended[arm]) is not None and held.value <= ONSET_HACK_RATE]
 
 
 def _seed_words(view: View) -> str:
@@ -262,4 +270,4 @@ def _no_eval(view: View, name: str) -> str:
 
 def _ceiling(high: float) -> float:
     """The next round share at or above `high`."""
-    return next(top for top in (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0) if high <= top + 1e-9)
+    return next(top for top in (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0) if high <= top + 1e-9)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from spillover.core.config import Arm
-from spillover.core.records import AGENTIC_EVALS, CHAT_EVALS
+from spillover.core.records import AGENTIC_EVALS, CHAT_EVALS, EvalScore
 from spillover.report import paper, words
 from spillover.report.html import Markup, el, join
 from spillover.report.load import Results, differing, flat_settings, wall_seconds
@@ -16,20 +16,26 @@ PAPER_NOTE = "paper, another model"
 
 def final_table(arms: Sequence[Arm], finals: Mapping[str, Final], colours: Mapping[str, str]) -> Markup:
     """Arm x evaluation: rates with limits and counts, group means, MGS, and the paper's rates beside them."""
-    top = max((e.interval.high for f in finals.values() for e in _all(f) if e.interval), default=1.0)
+    held = [finals[arm.name] for arm in arms]
+    top = max((e.interval.high for final in held for e in _all(final) if e.interval), default=1.0)
 
-    def row(label: str, name: str, pick: Any, *, group: str | None = None, cls: str = "") -> Markup:
-        cells = [_cell(pick(finals[arm.name]), colours[arm.name], top) for arm in arms]
-        return el("tr", el("th", label, scope="row"), *cells, *_paper_cells(name, group), cls=cls or None)
+    def row(label: str, estimates: list[Estimate], beside: list[Markup], cls: str | None = None) -> Markup:
+        scale = 1.0 if cls == "aside" else top
+        mean = cls in ("mean", "mgs")
+        cells = [_cell(e, colours[f.arm], scale, mean=mean) for e, f in zip(estimates, held, strict=True)]
+        return el("tr", el("th", label, scope="row"), *cells, *beside, cls=cls)
+
+    def evals(names: Sequence[str]) -> list[Markup]:
+        return [row(words.EVALS[name], [f.evals[name] for f in held], _paper_rates(name)) for name in names]
 
     body = [
-        *(row(words.EVALS[n], n, lambda f, n=n: f.evals[n]) for n in CHAT_EVALS),
-        row("Chat-like mean", "", lambda f: f.chat, group="chat", cls="mean"),
-        *(row(words.EVALS[n], n, lambda f, n=n: f.evals[n]) for n in AGENTIC_EVALS),
-        row("Agentic mean", "", lambda f: f.agentic, group="agentic", cls="mean"),
-        row("MGS", "", lambda f: f.mgs, group="mgs", cls="mgs"),
-        _plain_row("Episodes hacked in training", [_cell(finals[a.name].hack, colours[a.name], 1.0) for a in arms]),
-        _plain_row("Hack attempts outside code", [_cell(finals[a.name].hack_attempts, "", 1.0) for a in arms]),
+        *evals(CHAT_EVALS),
+        row("Chat-like mean", [f.chat for f in held], _paper_means("chat"), "mean"),
+        *evals(AGENTIC_EVALS),
+        row("Agentic mean", [f.agentic for f in held], _paper_means("agentic"), "mean"),
+        row("MGS", [f.mgs for f in held], _paper_means("mgs"), "mgs"),
+        row("Episodes hacked in training", [f.hack for f in held], _paper_blanks(), "aside"),
+        row("Hack attempts outside code", [f.hack_attempts for f in held], _paper_blanks(), "aside"),
     ]
     return scrolling(el("table", _head(arms, colours), el("tbody", *body), cls="rates"))
 
@@ -50,7 +56,7 @@ def difference_table(results: Results, finals: Mapping[str, Final]) -> Markup:
         cells.append(_ratio(final.mgs, finals[top].mgs) if name != top else words.DASH)
         cells += [_by_seed(final.mgs_by_seed)] if several else []
         rows.append(el("tr", el("th", name, scope="row"), *(el("td", cell) for cell in cells)))
-    return scrolling(_table(head, rows))
+    return scrolling(_table(head, rows, cls="tight"))
 
 
 def onset_table(results: Results) -> Markup:
@@ -60,7 +66,7 @@ def onset_table(results: Results) -> Markup:
     for name, step in onsets(results).items():
         cells = [_step(step)] + ([", ".join(map(_step, onsets_by_seed(results, name)))] if several else [])
         rows.append(el("tr", el("th", name, scope="row"), *(el("td", cell) for cell in cells)))
-    return scrolling(_table(["", "onset of hacking", *(["by seed"] if several else [])], rows))
+    return scrolling(_table(["", "onset of hacking", *(["by seed"] if several else [])], rows, cls="tight"))
 
 
 def settings_table(arms: Sequence[Arm], colours: Mapping[str, str]) -> Markup:
@@ -78,6 +84,21 @@ def settings_table(arms: Sequence[Arm], colours: Mapping[str, str]) -> Markup:
     )
     fold = el("details", el("summary", f"{len(same)} settings that are the same in all arms"), _table(["", ""], shared))
     return join(table, fold)
+
+
+def judge_table(results: Results) -> Markup:
+    """Who judged each evaluation, and the share of all its responses that could be scored."""
+    held: dict[str, list[EvalScore]] = {}
+    for score in (score for run in results.runs for scores in run.scores.values() for score in scores.values()):
+        held.setdefault(score.eval, []).append(score)
+    rows = []
+    for name, scores in held.items():
+        judges = dict.fromkeys(f"{s.judge or 'unnamed'} {s.judge_hash[:12]}".strip() for s in scores)
+        scored, samples = sum(s.scored for s in scores), sum(s.samples for s in scores)
+        share = f"{scored:,} of {samples:,} ({words.percent(scored / samples)})" if samples else words.DASH
+        cells = [el("th", words.EVALS.get(name, name), scope="row"), el("td", "; ".join(judges)), el("td", share)]
+        rows.append(el("tr", *cells))
+    return scrolling(_table(["", "judge and hash of its rules or prompts", "responses scored"], rows))
 
 
 def run_table(results: Results) -> Markup:
@@ -119,33 +140,34 @@ def arm_head(arm: Arm, colour: str, **attributes: str) -> Markup:
     return el("th", name, el("small", words.condition(arm)), scope="col", **attributes)
 
 
-def _cell(estimate: Estimate, colour: str, top: float) -> Markup:
+def _cell(estimate: Estimate, colour: str, top: float, *, mean: bool) -> Markup:
     if estimate.interval is None:
         return el("td", words.GAP, el("small", estimate.reason), cls="gap")
-    width = 100 * estimate.interval.value / top
-    bar = el("i", cls="bar", style=f"width:{width:.1f}%;background:{colour}") if colour else None
-    unscored = f", {estimate.unscored} unscored ({words.percent(estimate.unscored / estimate.samples)})"
-    counts = f"{estimate.hits:,} of {estimate.scored:,}" + (unscored if estimate.unscored else "")
-    notes = [el("small", words.limits(estimate.interval)), el("small", counts, cls="n")]
-    partly = el("small", estimate.reason, cls="n") if estimate.reason else None
-    return el("td", el("b", words.percent(estimate.interval.value)), bar, *notes, partly)
+    bar = el("i", cls="bar", style=f"width:{100 * estimate.interval.value / top:.1f}%;background:{colour}")
+    counts = f"{estimate.scored:,} scored" if mean else f"{estimate.hits:,} of {estimate.scored:,}"
+    if estimate.unscored:
+        counts += f", {estimate.unscored:,} unscored ({words.percent(estimate.unscored / estimate.samples)})"
+    partly = el("small", estimate.reason) if estimate.reason else None
+    number = el("b", words.percent(estimate.interval.value))
+    return el("td", number, el("small", words.limits(estimate.interval)), bar, el("small", counts), partly)
 
 
-def _paper_cells(name: str, group: str | None) -> list[Markup]:
-    if group is not None:
-        return [el("td", f"{paper.group_mean(run, group):.1f}%", cls="paper") for run in paper.PROMPTED]
+def _paper_rates(name: str) -> list[Markup]:
     rates = [paper.PROMPTED[run][name] for run in paper.PROMPTED]
-    return [el("td", f"{mean:.1f}%", el("small", f"± {error:.1f}"), cls="paper") for mean, error in rates]
+    return [el("td", f"{mean:.1f}% ± {error:.1f}", cls="paper") for mean, error in rates]
 
 
-def _plain_row(label: str, cells: list[Markup]) -> Markup:
-    blanks = [el("td", words.DASH, cls="paper") for _ in paper.PROMPTED]
-    return el("tr", el("th", label, scope="row"), *cells, *blanks, cls="aside")
+def _paper_means(group: str) -> list[Markup]:
+    return [el("td", f"{paper.group_mean(run, group):.1f}%", cls="paper") for run in paper.PROMPTED]
 
 
-def _table(head: Sequence[str], rows: Sequence[Markup]) -> Markup:
+def _paper_blanks() -> list[Markup]:
+    return [el("td", words.DASH, cls="paper") for _ in paper.PROMPTED]
+
+
+def _table(head: Sequence[str], rows: Sequence[Markup], cls: str | None = None) -> Markup:
     top = el("thead", el("tr", *(el("th", name, scope="col") for name in head))) if any(head) else None
-    return el("table", top, el("tbody", *rows))
+    return el("table", top, el("tbody", *rows), cls=cls)
 
 
 def _all(final: Final) -> list[Estimate]:

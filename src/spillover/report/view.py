@@ -47,8 +47,8 @@ def chart(name: str, spec: Spec, label: str) -> Markup:
     """A place for a chart and its spec; `label` is what a screen reader says. An empty chart becomes a gap."""
     if not any(spec["datasets"].values()):
         return gap("nothing recorded")
-    place = el("div", id=name, cls="chart", role="img", aria_label=label)
-    return join(place, json_script(spec, data_chart=name))
+    place = el("div", id=f"chart-{name}", cls="chart", role="img", aria_label=label)
+    return join(place, json_script(spec, data_chart=f"chart-{name}"))
 
 
 def gap(reason: str) -> Markup:
