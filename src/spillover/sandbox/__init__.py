@@ -1,7 +1,7 @@
 """Isolation, limits and the forking worker pool: knows files and processes, nothing of hacks."""
 
 from spillover.sandbox.inside.confine import Limits
-from spillover.sandbox.isolation import Isolation
+from spillover.sandbox.layers import Isolation
 from spillover.sandbox.jobs import Job, Process, Result, bad_files, bad_path
 from spillover.sandbox.pool import Pool, isolation
 

@@ -41,6 +41,8 @@ class Result:
     output: str = ""
     """The end of the first process's stdout and stderr."""
     timed_out: bool = False
+    out_of_memory: bool = False
+    """Ended because its processes together held too much."""
     seconds: float = 0.0
     error: str | None = None
     """Why the job could not be run at all; never the job's own doing."""

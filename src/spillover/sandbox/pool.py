@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from spillover.core.errors import IsolationError, WorkerError
 from spillover.sandbox.inside.confine import Limits
-from spillover.sandbox.isolation import MEND, Isolation, bwrap, ways
-from spillover.sandbox.jobs import Job, Result, bad_files
+from spillover.sandbox.layers import MEND, Isolation, bwrap, layers_of, ways
+from spillover.sandbox.jobs import Job, Process, Result, bad_files
 from spillover.sandbox.worker import Worker
 
 QUEUED = 2
 """Jobs handed to a worker at once: the next is at hand when one ends."""
-TRIES = 2
 
 
 class Pool:
@@ -43,6 +43,7 @@ class Pool:
         self._serial = 0
         self._workers: list[Worker] = []
         self._way = ""
+        self._hello: dict[str, Any] = {}
         self._start(workers, allow_unsandboxed)
 
     def __enter__(self) -> "Pool":
@@ -54,7 +55,7 @@ class Pool:
     @property
     def isolation(self) -> Isolation:
         """The layers in force."""
-        return _layers(self._way)
+        return layers_of(self._way, self._hello)
 
     def run(self, jobs: Sequence[Job]) -> list[Result]:
         """Run all jobs; results in the jobs' order. Raises WorkerError if workers cannot be kept alive."""
@@ -75,7 +76,7 @@ class Pool:
             try:
                 self._workers = [self._spawn() for _ in range(count)]
                 for worker in self._workers:
-                    worker.wait_ready()
+                    self._hello = worker.wait_ready()
                 self._prove()
                 return
             except (WorkerError, OSError) as error:
@@ -85,8 +86,6 @@ class Pool:
 
     def _prove(self) -> None:
         """Run an empty job: a worker may start and yet be unable to shut a job in."""
-        from spillover.sandbox.jobs import Process
-
         (result,) = self.run([Job((Process({"main.py": ""}, {"runner": "nothing"}),))])
         if result.error:
             raise WorkerError(result.error)
@@ -117,7 +116,7 @@ class _Round:
     def __init__(self, pool: Pool, jobs: Sequence[Job]) -> None:
         self.pool, self.jobs = pool, jobs
         self.done: dict[int, Result] = {}
-        self.tries = [0] * len(jobs)
+        self.suspects: set[int] = set()
         self.waiting: deque[int] = deque()
         for index, job in enumerate(jobs):
             why = next((w for p in job.processes if (w := bad_files(p.files))), None)
@@ -137,13 +136,18 @@ class _Round:
         return [self.done[index] for index in range(len(self.jobs))]
 
     def _feed(self, worker: Worker, selector: selectors.BaseSelector) -> None:
-        while self.waiting and len(worker.flights) < QUEUED:
+        while self.waiting and self._room(worker, self.waiting[0]):
             index = self.waiting.popleft()
             try:
                 worker.send(index, self.jobs[index], self.pool.wall_seconds)
             except OSError:
                 self._recover(worker, selector)
                 return
+
+    def _room(self, worker: Worker, index: int) -> bool:
+        """Whether a worker takes one more job. A job that was lost with a worker runs alone, to be told from others."""
+        flying = [flight.index for flight in worker.flights]
+        return not flying if {index, *flying} & self.suspects else len(flying) < QUEUED
 
     def _collect(self, worker: Worker, selector: selectors.BaseSelector) -> None:
         try:
@@ -155,13 +159,13 @@ class _Round:
         self._feed(worker, selector)
 
     def _recover(self, worker: Worker, selector: selectors.BaseSelector) -> None:
-        """Replace a dead worker and put its jobs back at the front; the running one only so often."""
+        """Replace a dead worker and put its jobs back at the front; give up one that was alone twice over."""
         lost = [flight.index for flight in worker.flights]
-        for index in lost[:1]:
-            self.tries[index] += 1
-            if self.tries[index] >= TRIES:
-                self.done[index] = Result(None, error="the worker died twice under this job")
-        self.waiting.extendleft(index for index in reversed(lost) if index not in self.done)
+        if len(lost) == 1 and lost[0] in self.suspects:
+            self.done[lost[0]] = Result(None, error="the worker died twice under this job")
+            lost = []
+        self.suspects.update(lost)
+        self.waiting.extendleft(reversed(lost))
         selector.unregister(worker.control)
         fresh = self.pool.replace(worker)
         selector.register(fresh.control, selectors.EVENT_READ, fresh)
@@ -173,17 +177,3 @@ def isolation() -> Isolation:
     """Try out what isolation this machine offers. Raises IsolationError with the mend if there is none."""
     with Pool(workers=1) as pool:
         return pool.isolation
-
-
-def _layers(way: str) -> Isolation:
-    if way == "none":
-        return Isolation(way, ("resource limits", "process sweep"), ("namespaces", "read-only system", "no network"))
-    layers = (
-        "bubblewrap",
-        "namespaces per job",
-        "read-only system",
-        "no network",
-        "resource limits",
-        "no new privileges",
-    )
-    return Isolation(way, (*layers, "separate user") if way == "root" else layers)

@@ -27,9 +27,10 @@ JOB_FOLDER = "/job"
 
 
 class Limits(NamedTuple):
-    """What one process of a job may use."""
+    """What one process of a job may use, and all of them together: memory_bytes, disk_bytes per folder."""
 
     cpu_seconds: int = 30
+    memory_bytes: int = 2 << 30
     address_bytes: int = 1 << 30
     file_bytes: int = 16 << 20
     processes: int = 48
@@ -108,6 +109,15 @@ def read_all(fd: int) -> bytes:
     """All of an open file, from its beginning."""
     size = os.fstat(fd).st_size
     return os.pread(fd, size, 0) if size else b""
+
+
+def memory(pid: int) -> int:
+    """Bytes of anonymous and shared memory that a process holds; 0 if it is gone."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(("RssAnon:", "RssShmem:")))
 
 
 def write_files(folder: str, files: dict[str, Any]) -> None:

@@ -5,9 +5,10 @@ reads its payload itself. So no job can find another's tests in memory that it i
 
     request   {"wall": seconds, "processes": [descriptor counts]} + descriptors
               each process gets: payload (JSON, read), output (stdout and stderr), then its channels
-    reply     {"statuses": [wait statuses], "ready": [bools], "timed_out": bool, "seconds": float}
+    reply     {"statuses": [wait statuses], "ready": ["+" or what went wrong], "ended": why, "seconds": float}
 
-The first process leads: when it ends, or at the wall-clock limit, all others are killed.
+The first process leads: when it ends, all others are killed; at the wall-clock or the memory limit,
+all are (`ended` then says "time" or "memory").
 """
 
 import contextlib
@@ -27,8 +28,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-from . import confine
+from . import confine, landlock, seccomp
 from .program import run_program
+
+
+WRITABLE = ("/tmp", "/dev/shm", "/dev/null")
+MEMORY_CHECK_SECONDS = 0.05
 
 
 class Job(NamedTuple):
@@ -55,12 +60,16 @@ class Zygote:
             self.folder = tempfile.mkdtemp(prefix="spillover-job-")
             os.chdir(self.folder)
             confine.libc.prctl(confine.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        self.landlock = landlock.version()
+        self.own_memory = 0
 
     def serve(self) -> Job:
         """Fork a child for each request. Returns in the children only."""
         gc.collect()
         gc.freeze()
-        self.control.send(json.dumps({"hello": os.getpid()}).encode())
+        self.own_memory = confine.memory(os.getpid())
+        hello = {"seccomp": seccomp.supported(), "landlock": self.landlock}
+        self.control.send(json.dumps(hello).encode())
         while True:
             message, fds = confine.receive(self.control)
             if not message:
@@ -88,11 +97,11 @@ class Zygote:
             ready.append(ready_read)
         for fd in fds:
             os.close(fd)
-        statuses, timed_out = self._supervise(pids, started + request["wall"])
+        statuses, ended = self._supervise(pids, started + request["wall"])
         reply = {
             "statuses": statuses,
             "ready": [os.read(fd, 256).decode(errors="replace") for fd in ready],
-            "timed_out": timed_out,
+            "ended": ended,
             "seconds": time.monotonic() - started,
         }
         for fd in ready:
@@ -127,6 +136,8 @@ class Zygote:
             confine.set_limits(self.limits._replace(cpu_seconds=int(wall) + 2))
             confine.drop_privileges(self.user)
             os.chdir(self.folder)
+            landlock.enforce(self.landlock, (self.folder, *WRITABLE) if self.namespaces else (self.folder, "/dev/null"))
+            seccomp.enforce()
             confine.write_files(self.folder, payload.pop("files", {}))
             sys.path.insert(0, self.folder)
             random.seed(0)
@@ -137,29 +148,37 @@ class Zygote:
         os.close(ready)
         return Job(payload, channels, self.folder)
 
-    def _supervise(self, pids: list[int], deadline: float) -> tuple[list[int], bool]:
-        """Wait for the first process or the deadline, then see that nothing is left."""
+    def _supervise(self, pids: list[int], deadline: float) -> tuple[list[int], str]:
+        """Wait for the first process or a limit, then see that nothing is left."""
         watch = select.poll()
         lead = os.pidfd_open(pids[0])
         watch.register(lead, select.POLLIN)
         watch.register(self.control, select.POLLRDHUP)
-        timed_out = True
-        while (left := deadline - time.monotonic()) > 0:
-            events = dict(watch.poll(left * 1000))
+        ended = ""
+        while not ended:
+            left = deadline - time.monotonic()
+            events = dict(watch.poll(max(0.0, min(left, MEMORY_CHECK_SECONDS)) * 1000))
             if self.control.fileno() in events:
                 for pid in pids:
                     self._kill(pid)
                 self._leave()
             if lead in events:
-                timed_out = False
                 break
+            ended = "time" if left <= 0 else "memory" if self._memory() > self.limits.memory_bytes else ""
         os.close(lead)
-        for pid in pids if timed_out else pids[1:]:
+        for pid in pids if ended else pids[1:]:
             self._kill(pid)
         statuses = [os.waitpid(pid, 0)[1] for pid in pids]
         if not self.namespaces:
             self._sweep(pids)
-        return statuses, timed_out
+        return statuses, ended
+
+    def _memory(self) -> int:
+        """Bytes that the job's processes hold beyond what they inherited, by what is visible from here."""
+        if not self.namespaces:
+            return 0
+        others = (int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) not in (1, os.getpid()))
+        return sum(max(0, confine.memory(pid) - self.own_memory) for pid in others)
 
     def _leave(self) -> NoReturn:
         if not self.namespaces:

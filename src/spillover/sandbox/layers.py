@@ -13,9 +13,11 @@ import os
 import shutil
 import sys
 import sysconfig
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 INSIDE = Path(__file__).parent / "inside"
 LIBRARIES = ("pytest", "_pytest", "py", "pluggy", "iniconfig", "packaging", "pygments")
@@ -67,6 +69,22 @@ def bwrap() -> str | None:
         if os.access(bundled, os.X_OK):
             return str(bundled)
     return shutil.which("bwrap")
+
+
+def layers_of(way: str, hello: Mapping[str, Any]) -> Isolation:
+    """What is in force on a way, with what the zygote found this kernel to offer."""
+    held = {
+        "bubblewrap": way != "none",
+        "namespaces per job": way != "none",
+        "read-only system": way != "none",
+        "separate user": way == "root",
+        "seccomp": bool(hello.get("seccomp")),
+        "landlock": bool(hello.get("landlock")),
+        "no new privileges": True,
+        "resource limits": True,
+    }
+    missing = [name for name, there in held.items() if not there and (name, way) != ("separate user", "user")]
+    return Isolation(way, tuple(name for name, there in held.items() if there), tuple(missing))
 
 
 def python_command(control: int, settings: str) -> list[str]:

