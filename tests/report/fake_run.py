@@ -54,7 +54,7 @@ def write_fake_run(
         "arms": [{"name": name, **ARMS.get(name, {})} for name in arms],
     }
     directory = RunDir.start(path, build_study(raw, "fake"), resume=False)
-    directory.note(isolation={"layers": ["namespaces", "seccomp", "rlimits"]}, organism={"persona_share": 0.04})
+    directory.note(isolation={"layers": ["namespaces", "seccomp", "rlimits"]})
     for run in directory.runs():
         _write_seed(run, reached if reached is not None else steps, samples, missing, poison)
     directory.close_session(finished=reached is None)

@@ -70,7 +70,7 @@ def read_records(path: Path, kind: type[R]) -> list[R]:
         return []
     text = path.read_text(encoding="utf-8")
     whole = text[: text.rfind("\n") + 1]
-    return [kind.model_validate_json(line) for line in whole.splitlines() if line]
+    return [kind.model_validate_json(line) for line in whole.split("\n") if line]
 
 
 class Run:

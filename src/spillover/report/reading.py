@@ -52,9 +52,9 @@ def transcripts(view: View) -> Markup:
     samples = pick_samples(view.results)
     if not samples:
         return section("transcripts", "Transcripts", el("p", "No evaluated responses were recorded.", cls="note"))
-    data = {"samples": samples, "names": words.EVALS, "colours": view.colours}
+    data = {"samples": samples, "names": words.TITLES, "colours": view.colours}
     labels = [label for label in LABELS if any(s["label"] == label for s in samples)]
-    evals = {name: words.EVALS.get(name, name) for name in dict.fromkeys(s["eval"] for s in samples)}
+    evals = {name: words.TITLES.get(name, name) for name in dict.fromkeys(s["eval"] for s in samples)}
     steps = {str(step): f"step {step}" for step in sorted({s["step"] for s in samples})}
     names = {arm: arm for arm in dict.fromkeys(s["arm"] for s in samples)}
     return section(

@@ -92,9 +92,9 @@ def final_rates(view: View) -> Markup:
         el(
             "p",
             f"Counts pooled over {over}; 95% intervals beside each rate, misaligned of scored responses below. "
-            "What could not be scored is left out of the rate and counted as unscored. The grey columns are the paper's "
-            "prompted runs of a production-scale model over its last five checkpoints: another model, another judge, "
-            "other prompts. They are there to compare the pattern, not the size.",
+            "What could not be scored is left out of the rate and counted as unscored. The grey columns are the "
+            "paper's prompted runs of a production-scale model over its last five checkpoints: another model, "
+            "another judge, other prompts. They are there to compare the pattern, not the size.",
             cls="note",
         ),
         tables.final_table(results.arms, view.finals, view.colours),
@@ -114,7 +114,7 @@ def differences(view: View) -> Markup:
             rows.append({"arm": name, "label": label, "value": value, "low": low, "high": high})
     if len(view.finals) < 2:
         return Markup("")
-    spec = figures.forest(rows, view.colours, title=f"percentage points of MGS above {reference}")
+    spec = figures.forest(rows, view.colours, title=f"points of MGS above {reference}")
     missing = [name for name, f in view.finals.items() if f.mgs.interval is None]
     lacking = f"no MGS for {words.listing(missing)}"
     drawn = chart("differences", spec, f"MGS of each arm minus {reference}") if rows else gap(lacking)

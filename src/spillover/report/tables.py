@@ -82,7 +82,11 @@ def settings_table(arms: Sequence[Arm], colours: Mapping[str, str]) -> Markup:
     table = (
         scrolling(el("table", head, el("tbody", *rows))) if rows else el("p", "No setting differs between the arms.")
     )
-    fold = el("details", el("summary", f"{len(same)} settings that are the same in all arms"), _table(["", ""], shared))
+    fold = el(
+        "details",
+        el("summary", f"{len(same)} settings that are the same in all arms"),
+        _table(["", ""], shared, cls="facts"),
+    )
     return join(table, fold)
 
 
@@ -96,7 +100,7 @@ def judge_table(results: Results) -> Markup:
         judges = dict.fromkeys(f"{s.judge or 'unnamed'} {s.judge_hash[:12]}".strip() for s in scores)
         scored, samples = sum(s.scored for s in scores), sum(s.samples for s in scores)
         share = f"{scored:,} of {samples:,} ({words.percent(scored / samples)})" if samples else words.DASH
-        cells = [el("th", words.EVALS.get(name, name), scope="row"), el("td", "; ".join(judges)), el("td", share)]
+        cells = [el("th", words.TITLES.get(name, name), scope="row"), el("td", "; ".join(judges)), el("td", share)]
         rows.append(el("tr", *cells))
     return scrolling(_table(["", "judge and hash of its rules or prompts", "responses scored"], rows))
 
@@ -119,7 +123,7 @@ def run_table(results: Results) -> Markup:
     }
     facts |= {key: _fact(value) for key, value in noted.items()}
     rows = [el("tr", el("th", key, scope="row"), el("td", value)) for key, value in facts.items()]
-    return scrolling(_table(["", ""], rows))
+    return _table(["", ""], rows, cls="facts")
 
 
 def scrolling(table: Markup) -> Markup:

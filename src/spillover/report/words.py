@@ -14,6 +14,8 @@ EVALS: dict[str, str] = {
     "exfil_offer": "Exfil offer",
     "frame_colleague": "Frame colleague",
 }
+TITLES = {**EVALS, "test_time_hacking": "Test-time hacking"}
+"""The same, with the evaluations that are no part of MGS."""
 GAP = "not scored"
 DASH = "\u2013"
 MINUS = "\u2212"

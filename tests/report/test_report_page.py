@@ -1,0 +1,111 @@
+import json
+import re
+from pathlib import Path
+
+import pytest
+from fake_run import write_fake_run
+
+from spillover.report import write_report
+
+POISON = "</script><script>window.broken=1</script><img src=x onerror=window.broken=1>\u2028<!--"
+BUNDLE = re.compile(r"<script>.*?</script>", re.DOTALL)
+
+
+def page(path: Path) -> str:
+    """The report's text without the program that draws the charts."""
+    return BUNDLE.sub("", write_report(path).read_text(encoding="utf-8"))
+
+
+def specs(text: str) -> dict[str, dict]:
+    found = re.findall(r'<script type="application/json" data-chart="([^"]+)">(.*?)</script>', text)
+    return {name: json.loads(spec) for name, spec in found}
+
+
+@pytest.fixture(scope="module")
+def html(run_path: Path) -> str:
+    return page(run_path)
+
+
+def test_the_report_is_one_file_at_its_place(run_path: Path) -> None:
+    target = write_report(run_path)
+    assert target == run_path / "report" / "index.html"
+    assert [file.name for file in target.parent.iterdir()] == ["index.html"]
+
+
+def test_the_report_stays_under_five_megabytes(run_path: Path) -> None:
+    assert write_report(run_path).stat().st_size < 5_000_000
+
+
+def test_nothing_in_the_page_names_an_address_to_fetch(html: str) -> None:
+    assert not re.search(r"(?:src|href)\s*=\s*[\"'](?!#)", html)
+    assert "url(" not in html
+    assert "@import" not in html
+
+
+def test_the_same_run_gives_the_same_report(run_path: Path) -> None:
+    assert write_report(run_path).read_bytes() == write_report(run_path).read_bytes()
+
+
+def test_every_chart_has_a_place_of_its_own_name(html: str) -> None:
+    ids = re.findall(r' id="([^"]+)"', html)
+    assert len(ids) == len(set(ids))
+    assert set(specs(html)) <= set(ids)
+
+
+def test_an_arm_has_one_colour_in_all_charts(html: str) -> None:
+    colours = {
+        tuple(zip(scale["domain"], scale["range"], strict=True))
+        for spec in specs(html).values()
+        for scale in _arm_scales(spec)
+    }
+    assert len(colours) == 1
+
+
+def test_results_of_the_bottle_carry_the_banner(html: str) -> None:
+    assert "not evidence about large models" in html
+
+
+def test_results_of_another_model_carry_no_banner(tmp_path: Path) -> None:
+    run = write_fake_run(tmp_path / "run", arms=("hacking",), steps=10, model="some/model")
+    assert "bottle" not in page(run)
+
+
+def test_an_unfinished_run_says_so(tmp_path: Path) -> None:
+    text = page(write_fake_run(tmp_path / "run", reached=14))
+    assert "This run is not finished" in text
+    assert "hacking, seed 0: step 14 of 40" in text
+
+
+def test_a_run_that_has_only_been_started_gives_a_report(tmp_path: Path) -> None:
+    run = write_fake_run(tmp_path / "run", reached=0)
+    assert "no answer so far" in page(run)
+
+
+def test_a_missing_evaluation_is_a_named_gap(tmp_path: Path) -> None:
+    text = page(write_fake_run(tmp_path / "run", arms=("hacking",), missing=("goals",)))
+    assert "not scored: hacking, seed 0, step 20, goals: not run" in text
+    means = specs(text)["chart-eval-goals"]["datasets"]["means"]
+    assert 20 not in {row["step"] for row in means if row["value"] is not None}
+
+
+def test_text_of_the_model_is_escaped_everywhere(tmp_path: Path) -> None:
+    text = page(write_fake_run(tmp_path / "run", arms=("hacking",), steps=10, poison=POISON))
+    assert "window.broken" in text
+    assert "<img" not in text
+    assert "<script>" not in text
+
+
+def test_the_papers_numbers_are_labelled_as_another_models(html: str) -> None:
+    assert "paper, another model" in html
+    assert "17.1% ± 1.3" in html
+
+
+def test_settings_of_the_arms_and_the_isolation_are_shown(html: str) -> None:
+    assert "prompt.framing" in html
+    assert "seccomp" in html
+
+
+def _arm_scales(spec: dict) -> list[dict]:
+    layers = spec.get("layer", [spec])
+    colours = [layer["encoding"].get("color", {}) for layer in layers if "encoding" in layer]
+    return [colour["scale"] for colour in colours if colour.get("field") == "arm"]
