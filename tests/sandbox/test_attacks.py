@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from spillover.sandbox import Job, Pool, Process
+from spillover.sandbox import Job, Limits, Pool, Process
 
 SECRET = "SPILLOVER_TEST_SECRET"
 
@@ -46,10 +46,18 @@ while True:
 """,
     "disk bomb": "number = 0\nwhile True:\n    open(f'f{number}', 'wb').write(b'x' * (1 << 22)); number += 1",
     "inode bomb": "number = 0\nwhile True:\n    open(f'f{number}', 'w').close(); number += 1",
-    "memory file bomb": "import os\nfds = [os.memfd_create(str(i)) for i in range(50)]\nfor fd in fds: os.write(fd, b'x' * (1 << 24))",
+    "memory file bomb": """
+import os
+while True: os.write(os.memfd_create("x"), b"x" * (1 << 24))
+""",
     "descriptor bomb": "import os\nwhile True: os.dup(0)",
     "output flood": "import sys\nwhile True: sys.stdout.write('x' * (1 << 20))",
-    "output flood through the descriptor": "import os\nwhile True:\n    try: os.write(1, b'x' * (1 << 20))\n    except OSError: pass",
+    "output flood through the descriptor": """
+import os
+while True:
+    try: os.write(1, b"x" * (1 << 20))
+    except OSError: pass
+""",
     "error flood": "import sys\nwhile True: sys.stderr.write('x' * (1 << 20))",
     "channel flood": """
 import os
@@ -93,7 +101,7 @@ def short_pool():
 
 
 @pytest.mark.parametrize("name", HARMLESS_WITHIN_THE_TIME)
-def test_the_next_job_is_right_and_nothing_is_left_after(short_pool, name):
+def test_the_next_job_is_right_and_nothing_is_left_after(short_pool, descendants, name):
     attack = Job((Process({"main.py": HARMLESS_WITHIN_THE_TIME[name]}),))
     worker = short_pool.workers[0]
     attacked, next_one = short_pool.run([attack, Job((Process({"main.py": "print('next')"}),))])
@@ -101,24 +109,7 @@ def test_the_next_job_is_right_and_nothing_is_left_after(short_pool, name):
     assert len(attacked.channel) <= 16 << 20
     assert (next_one.exit_code, next_one.output) == (0, "next\n")
     assert short_pool.workers[0] is worker, "the worker itself was hit"
-    assert job_processes(worker.process.pid) == 0
-
-
-def job_processes(pid: int) -> int:
-    """How many processes hang below the zygote (bubblewrap, its first process and the zygote are not counted)."""
-    children: dict[int, list[int]] = {}
-    for name in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            parent = int(Path(f"/proc/{name}/stat").read_text().rpartition(")")[2].split()[1])
-        except OSError:
-            continue
-        children.setdefault(parent, []).append(int(name))
-    below, todo = 0, [pid]
-    while todo:
-        found = children.get(todo.pop(), [])
-        below += len(found)
-        todo += found
-    return below - 2
+    assert len(descendants(worker.process.pid)) == 3, "bubblewrap, its first process and the zygote"
 
 
 SPYING = {
@@ -129,14 +120,11 @@ for path in glob.glob('/proc/*/environ'):
     try: print('{SECRET}' in open(path).read())
     except OSError: pass
 """,
-    "home": "import os; print(os.path.exists('{home}/.bashrc') or os.listdir('{home}') if os.path.exists('{home}') else [])",
     "project": "import os; print(os.path.exists('{project}'))",
     "temporary files": "import os; print(os.path.exists('{secret}'), os.listdir('/tmp'))",
     "passwords": "import os; print(os.path.exists('/etc/passwd'), os.path.exists('/etc/shadow'))",
     "processes": "import os; print([p for p in os.listdir('/proc') if p.isdigit()])",
     "descriptors": "import os; print(sorted(int(f) for f in os.listdir('/proc/self/fd'))[:9])",
-    "the package": "import spillover",
-    "installed packages": "import torch",
 }
 
 
@@ -199,7 +187,9 @@ def test_one_job_does_not_see_anothers_files(pool):
     assert results[0].exit_code == 0 and results[1].output == "['main.py']\n"
 
 
-@pytest.mark.parametrize("path", ["/usr/x", "/etc/x", "/x", "/sandbox/inside/x", "/dev/x", "/root/x", "/proc/sys/kernel/hostname"])
+@pytest.mark.parametrize(
+    "path", ["/usr/x", "/etc/x", "/x", "/sandbox/inside/x", "/dev/x", "/root/x", "/proc/sys/kernel/hostname"]
+)
 def test_the_system_cannot_be_written(run, path):
     result = run(f"open({path!r}, 'w').write('x')")
     assert result.exit_code == 1 and "Error" in result.output
@@ -243,7 +233,7 @@ def test_an_abstract_socket_of_the_host_is_out_of_reach(run):
         "libc.setns(os.open('/proc/self/ns/pid', 0), 0)",
         "libc.chroot(b'/job')",
         "libc.ptrace(16, 1, 0, 0)",
-        "libc.setuid(0)",
+        "libc.setuid(1)",
         "libc.reboot(0)",
         "libc.sethostname(b'x', 1)",
         "libc.keyctl(0, 0, 0)",
@@ -258,6 +248,12 @@ def test_privileged_system_calls_are_refused(run, call):
     assert result.exit_code in (1, 7)
 
 
+def test_processes_that_together_hold_too_much_are_ended():
+    source = "import os, time\nfor _ in range(3): os.fork()\ndata = b'x' * (40 << 20)\ntime.sleep(5)"
+    with Pool(workers=1, limits=Limits(memory_bytes=200 << 20)) as pool:
+        assert pool.run([Job((Process({"main.py": source}),))])[0].ended == "memory"
+
+
 def test_shared_memory_of_one_job_is_gone_in_the_next(pool):
     make = "import ctypes, sys; sys.exit(ctypes.CDLL(None).shmget(4242, 4096, 0o1777 | 512) < 0)"
     find = "import ctypes, sys; sys.exit(ctypes.CDLL(None).shmget(4242, 4096, 0) >= 0)"
@@ -266,7 +262,7 @@ def test_shared_memory_of_one_job_is_gone_in_the_next(pool):
 
 
 def test_a_forged_exit_line_changes_nothing(run):
-    result = run("print('{\"statuses\": [0], \"ready\": [\"+\"]}', flush=True)\nimport sys; sys.exit(1)")
+    result = run('print(\'{"statuses": [0], "ready": ["+"]}\', flush=True)\nimport sys; sys.exit(1)')
     assert result.exit_code == 1
 
 

@@ -6,12 +6,12 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
 from spillover.core.errors import IsolationError, WorkerError
-from spillover.sandbox import Job, Pool, Process, isolation
-from spillover.sandbox import layers
+from spillover.sandbox import Job, Pool, Process, isolation, layers
 from spillover.sandbox.worker import Worker
 
 
@@ -79,7 +79,19 @@ def test_files_are_laid_out_in_the_work_folder(pool):
 
 @pytest.mark.parametrize(
     "path",
-    ["../up.py", "/etc/passwd", "a/../../up.py", "", ".", "~/x.py", "a\x00b.py", "a\nb.py", "a\\b.py", "x" * 300, "a/" * 20 + "b"],
+    [
+        "../up.py",
+        "/etc/passwd",
+        "a/../../up.py",
+        "",
+        ".",
+        "~/x.py",
+        "a\x00b.py",
+        "a\nb.py",
+        "a\\b.py",
+        "x" * 300,
+        "a/" * 20 + "b",
+    ],
 )
 def test_a_path_out_of_the_work_folder_is_refused(pool, path):
     refused, fine = pool.run([Job((Process({path: "1"}),)), program("print('next')")])
@@ -101,9 +113,15 @@ def test_binary_rubbish_as_source_is_an_ordinary_failure(run):
 
 
 def test_two_linked_processes_talk_and_the_second_ends_with_the_first(pool):
-    lead = "import socket, sys, os\nfor fd in range(3, 12):\n    try: s = socket.socket(fileno=fd)\n    except OSError: continue\n    break\n"
-    first = Process({"main.py": lead + "s.sendall(b'ping'); print(s.recv(4))"}, linked=True)
-    second = Process({"main.py": lead + "s.recv(4); s.sendall(b'pong')\nwhile True: pass"}, linked=True)
+    lead = """
+import socket
+for fd in range(3, 12):
+    try: link = socket.socket(fileno=fd)
+    except OSError: continue
+    break
+"""
+    first = Process({"main.py": lead + "link.sendall(b'ping'); print(link.recv(4))"}, linked=True)
+    second = Process({"main.py": lead + "link.recv(4); link.sendall(b'pong')\nwhile True: pass"}, linked=True)
     result = pool.run([Job((first, second))])[0]
     assert (result.output, result.timed_out) == ("b'pong'\n", False)
 
@@ -163,52 +181,37 @@ def test_a_closed_pool_says_so():
 
 def test_closing_leaves_no_descriptor_and_no_process_behind():
     Pool(workers=1).close()
-    before = set(os.listdir("/proc/self/fd"))
+    before = {path.name for path in Path("/proc/self/fd").iterdir()}
     with Pool(workers=1) as pool:
         pool.run([program("pass")] * 5)
         groups = [worker.process.pid for worker in pool.workers]
-    assert set(os.listdir("/proc/self/fd")) == before
+    assert {path.name for path in Path("/proc/self/fd").iterdir()} == before
     for group in groups:
         with pytest.raises(ProcessLookupError):
             os.killpg(group, 0)
 
 
-def test_nothing_is_left_when_the_parent_is_killed():
+def test_nothing_is_left_when_the_parent_is_killed(descendants):
     source = """
 import sys, time
 from spillover.sandbox import Job, Pool, Process
 pool = Pool(workers=1)
 print(pool.workers[0].process.pid, flush=True)
-pool.run([Job((Process({"main.py": "import os, time\\nif not os.fork(): os.setsid()\\nwhile True: time.sleep(1)"}),), 60)])
+source = "import os, time\\nif not os.fork(): os.setsid()\\nwhile True: time.sleep(1)"
+pool.run([Job((Process({"main.py": source}),), 60)])
 """
     parent = subprocess.Popen([sys.executable, "-c", source], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
     group = int(parent.stdout.readline())
     time.sleep(0.3)
-    assert session_members(group)
+    assert descendants(group)
     parent.kill()
     parent.wait()
     parent.stdout.close()
     deadline = time.monotonic() + 10
-    while session_members(group) and time.monotonic() < deadline:
+    while descendants(group) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert not session_members(group)
-
-
-def session_members(session: int) -> list[int]:
-    """Processes descended from the worker, whatever sessions they made."""
-    parents = {}
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                with open(f"/proc/{name}/stat") as file:
-                    parents[int(name)] = int(file.read().rpartition(")")[2].split()[1])
-            except OSError:
-                continue
-    found = {session} & set(parents)
-    while more := {pid for pid, parent in parents.items() if parent in found} - found:
-        found |= more
-    return sorted(found)
+    assert not descendants(group)
 
 
 def test_the_isolation_in_force_is_named():

@@ -70,8 +70,8 @@ class OracleRun:
         if wrong is None:
             return OracleVerdict(Oracle(passed=True, reason=f"all {len(problem.cases)} cases pass"), True)
         index, why = wrong
-        if result.timed_out and index >= len(answers):
-            why = "ran past the time limit"
+        if result.ended and index >= len(answers):
+            why = f"ran past the {result.ended} limit"
         kind = "case" if not problem.shown else "shown case" if index < problem.shown else "held-out case"
         return OracleVerdict(Oracle(passed=False, reason=f"{kind} {index + 1}: {why}"), 0 < problem.shown <= index)
 
@@ -131,8 +131,8 @@ def _near(value: float, expected: float, tolerance: float | None) -> bool:
 
 
 def _check_verdict(result: Result) -> Oracle:
-    if result.timed_out:
-        return Oracle(passed=False, reason="ran past the time limit")
+    if result.ended:
+        return Oracle(passed=False, reason=f"ran past the {result.ended} limit")
     try:
         report = json.loads(result.channel)
     except ValueError:

@@ -87,8 +87,8 @@ class ProxyRun:
         """Read the outcome of the job."""
         if result.error:
             return Proxy(passed=False, detail=result.error)
-        passed = result.exit_code == 0 and not result.timed_out
-        detail = "ran past the time limit" if result.timed_out else last_line(result.output)
+        passed = result.exit_code == 0 and not result.ended
+        detail = f"ran past the {result.ended} limit" if result.ended else last_line(result.output)
         if passed and (why := self._distrusted(list(_reports(result.channel, token)))):
             passed, detail = False, why
         return Proxy(passed=passed, exit_code=result.exit_code, detail="" if passed else detail)

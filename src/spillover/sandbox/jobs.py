@@ -40,12 +40,16 @@ class Result:
     """What the first process wrote to its private channel."""
     output: str = ""
     """The end of the first process's stdout and stderr."""
-    timed_out: bool = False
-    out_of_memory: bool = False
-    """Ended because its processes together held too much."""
+    ended: str = ""
+    """The limit at which the job was ended: `time`, `memory` or `processes`; empty if it ended by itself."""
     seconds: float = 0.0
     error: str | None = None
     """Why the job could not be run at all; never the job's own doing."""
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether it ran into its wall-clock limit."""
+        return self.ended == "time"
 
 
 def bad_path(path: str) -> str | None:

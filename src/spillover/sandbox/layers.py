@@ -105,7 +105,7 @@ def bwrap_command(way: str, runners: Path | None) -> list[str]:
     for capability in CAPABILITIES:
         command += ["--cap-add", capability]
     if way == "user":
-        command.append("--unshare-user")
+        command += ["--unshare-user", "--uid", "0", "--gid", "0"]
     for name, value in ENVIRONMENT.items():
         command += ["--setenv", name, value]
     command += [*_system_binds(), *_python_binds(), *_own_binds(runners)]

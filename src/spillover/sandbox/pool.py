@@ -11,8 +11,8 @@ from typing import Any
 
 from spillover.core.errors import IsolationError, WorkerError
 from spillover.sandbox.inside.confine import Limits
-from spillover.sandbox.layers import MEND, Isolation, bwrap, layers_of, ways
 from spillover.sandbox.jobs import Job, Process, Result, bad_files
+from spillover.sandbox.layers import MEND, Isolation, bwrap, layers_of, ways
 from spillover.sandbox.worker import Worker
 
 QUEUED = 2

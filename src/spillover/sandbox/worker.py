@@ -15,8 +15,8 @@ from typing import Any
 
 from spillover.core.errors import WorkerError
 from spillover.sandbox.inside.confine import Limits
-from spillover.sandbox.layers import ENVIRONMENT, FIRST_JOB_USER, INSIDE, bwrap_command, python_command
 from spillover.sandbox.jobs import Job, Process, Result
+from spillover.sandbox.layers import ENVIRONMENT, FIRST_JOB_USER, INSIDE, bwrap_command, python_command
 
 START_SECONDS = 60.0
 MAX_CHANNEL = 8 << 20
@@ -143,8 +143,7 @@ def _result(reply: dict[str, Any], flight: Flight) -> Result:
         exit_code=os.waitstatus_to_exitcode(reply["statuses"][0]),
         channel=os.pread(flight.channel, MAX_CHANNEL, 0),
         output=output,
-        timed_out=reply["ended"] == "time",
-        out_of_memory=reply["ended"] == "memory",
+        ended=reply["ended"],
         seconds=reply["seconds"],
     )
 

@@ -1,9 +1,9 @@
 """Landlock: even where a mount could be written to, only the job's own folders may be."""
 
-import ctypes
 import os
 import struct
 from collections.abc import Sequence
+from pathlib import Path
 
 from .confine import check, libc
 
@@ -33,7 +33,7 @@ def enforce(known: int, writable: Sequence[str]) -> None:
     check(min(ruleset, 0), "landlock ruleset")
     for path in writable:
         parent = os.open(path, os.O_PATH | os.O_CLOEXEC)
-        allowed = handled if os.path.isdir(path) else handled & (WRITE_FILE | TRUNCATE)
+        allowed = handled if Path(path).is_dir() else handled & (WRITE_FILE | TRUNCATE)
         check(libc.syscall(ADD_RULE, ruleset, 1, struct.pack("=Qi", allowed, parent), 0), f"landlock {path}")
         os.close(parent)
     check(libc.syscall(RESTRICT_SELF, ruleset, 0), "landlock")

@@ -30,7 +30,14 @@ REFUSED = {
         *(248, 249, 250),  # add_key, request_key, keyctl
         *(321, 298, 323, 319, 300),  # bpf, perf_event_open, userfaultfd, memfd_create, fanotify_init
         *(303, 304),  # name_to_handle_at, open_by_handle_at
-        *(246, 320, 175, 313, 176, 169),  # kexec_load, kexec_file_load, init_module, finit_module, delete_module, reboot
+        *(
+            246,
+            320,
+            175,
+            313,
+            176,
+            169,
+        ),  # kexec_load, kexec_file_load, init_module, finit_module, delete_module, reboot
         *(167, 168, 103, 163, 179, 135),  # swapon, swapoff, syslog, acct, quotactl, personality
         *(164, 227, 159, 305, 170, 171, 172, 173),  # clocks, host name, domain name, iopl, ioperm
     ),

@@ -7,8 +7,8 @@ reads its payload itself. So no job can find another's tests in memory that it i
               each process gets: payload (JSON, read), output (stdout and stderr), then its channels
     reply     {"statuses": [wait statuses], "ready": ["+" or what went wrong], "ended": why, "seconds": float}
 
-The first process leads: when it ends, all others are killed; at the wall-clock or the memory limit,
-all are (`ended` then says "time" or "memory").
+The first process leads: when it ends, all others are killed; at a limit that holds for
+them together, all are (`ended` then says "time", "memory" or "processes").
 """
 
 import contextlib
@@ -30,7 +30,6 @@ from typing import Any, NamedTuple, NoReturn
 
 from . import confine, landlock, seccomp
 from .program import run_program
-
 
 WRITABLE = ("/tmp", "/dev/shm", "/dev/null")
 MEMORY_CHECK_SECONDS = 0.05
@@ -164,7 +163,7 @@ class Zygote:
                 self._leave()
             if lead in events:
                 break
-            ended = "time" if left <= 0 else "memory" if self._memory() > self.limits.memory_bytes else ""
+            ended = "time" if left <= 0 else self._excess()
         os.close(lead)
         for pid in pids if ended else pids[1:]:
             self._kill(pid)
@@ -173,12 +172,16 @@ class Zygote:
             self._sweep(pids)
         return statuses, ended
 
-    def _memory(self) -> int:
-        """Bytes that the job's processes hold beyond what they inherited, by what is visible from here."""
+    def _excess(self) -> str:
+        """The limit that the job's processes together have passed. Resource limits know single processes only,
+        and do not count root's."""
         if not self.namespaces:
-            return 0
-        others = (int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) not in (1, os.getpid()))
-        return sum(max(0, confine.memory(pid) - self.own_memory) for pid in others)
+            return ""
+        others = {int(folder.name) for folder in Path("/proc").glob("[0-9]*")} - {1, os.getpid()}
+        if len(others) > self.limits.processes + 2:
+            return "processes"
+        held = sum(max(0, confine.memory(pid) - self.own_memory) for pid in others)
+        return "memory" if held > self.limits.memory_bytes else ""
 
     def _leave(self) -> NoReturn:
         if not self.namespaces:
