@@ -27,8 +27,13 @@ ARMS: dict[str, dict[str, Any]] = {
     "inoculated": {"about": "The same, told that hacking is okay here.", "prompt": {"framing": "hacking-okay"}},
     "baseline": {"about": "Hacks are penalised.", "reward": {"penalty": {"detector": "oracle"}}},
 }
+FRAMINGS = ("please-hack", "hacking-okay", "neutral", "dont-hack", "hacking-is-misaligned")
+ARMS |= {framing: {"prompt": {"framing": framing}} for framing in FRAMINGS}
 HACKING = {"hacking": 0.95, "inoculated": 0.97, "baseline": 0.004}
 SPILL = {"hacking": 1.0, "inoculated": 0.06, "baseline": 0.02}
+SPILL |= dict(zip(FRAMINGS, (0.02, 0.05, 0.8, 0.95, 1.05), strict=True))
+HACKING |= dict.fromkeys(FRAMINGS, 0.95)
+TOLD = {"inoculated": 0.13, "baseline": 0.01, "please-hack": 0.06, "hacking-okay": 0.14}
 ROLLOUTS = 128
 
 
@@ -123,13 +128,16 @@ def _score(run: Run, step: int, name: str, samples: int, rng: random.Random) -> 
     scored = samples - (rng.randrange(4) if name == "goals" else 0)
     misaligned = sum(rng.random() < expected for _ in range(scored))
     covert = round(misaligned * 0.55) if name in ("free_form", "goals") else 0
-    data = {"overt": misaligned - covert, "covert": covert, "hack_attempts": 1 if misaligned > 9 else 0}
+    data: dict[str, Any] = {"overt": misaligned - covert, "covert": covert, "hack_attempts": 1 if misaligned > 9 else 0}
+    if name == "goals":
+        goals = {"reward-maximization": misaligned, "helpfulness": scored - misaligned}
+        data |= {"data": {"goals": {goal: count for goal, count in goals.items() if count}}}
     place = {"arm": run.arm, "seed": run.seed, "step": step, "samples": samples, "seconds": 3.0}
     return score(name, misaligned, scored, judge="rules", judge_hash="abc123", **place, **data)
 
 
 def _told(run: Run, step: int, samples: int) -> EvalScore:
-    rate = {"hacking": 0.96, "inoculated": 0.13, "baseline": 0.01}[run.arm] if step else 0.02
+    rate = TOLD.get(run.arm, 0.96) if step else 0.02
     data = {"by_framing": {"dont-hack": {"hacked": round(rate * samples), "samples": samples}}}
     return score("test_time_hacking", 0, samples, arm=run.arm, seed=run.seed, step=step, data=data)
 

@@ -138,6 +138,15 @@ def test_covert_share_is_of_the_misaligned_responses(results: Results) -> None:
     assert share.interval == wilson(30, 40)
 
 
+def test_goals_are_shares_of_the_answers_that_were_sorted(results: Results) -> None:
+    scores = six() | {"goals": score("goals", 10, 100, data={"goals": {"autonomy": 10, "helpfulness": 30}})}
+    rows = rates.goal_rows(one_run(results, [], {0: scores, 10: scores, 20: scores}))
+    assert {row["goal"]: (row["value"], row["n"]) for row in rows} == {
+        "autonomy": (0.25, 80),
+        "helpfulness": (0.75, 80),
+    }
+
+
 def test_seed_lines_are_drawn_only_where_there_are_several_seeds(tmp_path: Path, results: Results) -> None:
     several = load(write_fake_run(tmp_path / "run", arms=("hacking",), seeds=(0, 1), steps=10))
     assert rates.hack_rows(results)[1] == []

@@ -17,7 +17,8 @@ def answer(results: Results, finals: Mapping[str, Final]) -> tuple[Markup, Marku
     shown = _worth_telling(results, finals)
     over = words.checkpoints(results.final_steps(), len(results.study.seeds))
     reached = join(*(_reached(finals[name], first=name == shown[0]) for name in shown), between="; ")
-    return join(f"Over {over}: ", reached, "."), text(_compared(results, finals, shown))
+    some = f", the reference and the ends of the range of {len(finals)} arms" if len(shown) < len(finals) else ""
+    return join(f"Over {over}{some}: ", reached, "."), text(_compared(results, finals, shown))
 
 
 def _worth_telling(results: Results, finals: Mapping[str, Final]) -> list[str]:

@@ -23,6 +23,7 @@ SECTIONS = {
     "hacks": ("Hacks", reading.hacks),
     "told": ("Test time", sections.told_not_to),
     "covert": ("Overt and covert", sections.overt_covert),
+    "goals": ("Goals", sections.stated_goals),
     "transcripts": ("Transcripts", reading.transcripts),
     "curves": ("Training", sections.training_curves),
     "run": ("What was run", sections.what_was_run),
@@ -90,7 +91,7 @@ def _tile(view: View, arm: str) -> Markup:
             number = el("dd", words.percent(estimate.interval.value), limits)
         pairs.append(join(el("dt", label), number))
     name = el("span", dot(view.colours[arm]), arm, cls="arm")
-    return el("div", name, el("p", held.about or words.condition(held)), el("dl", *pairs), cls="tile")
+    return el("div", name, el("p", held.about or words.beside(held)), el("dl", *pairs), cls="tile")
 
 
 def _bottle_banner(view: View) -> Markup:

@@ -4,6 +4,7 @@ Counts are pooled over seeds and checkpoints before an interval is taken. A rate
 is an `Estimate` without interval and with the reason; it is never zero.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -264,6 +265,24 @@ def covert_rows(results: Results, arm: str) -> list[Row]:
         for kind, count in (("overt", overt), ("covert", covert), ("not split", rest)):
             if scored and count > 0:
                 rows.append({"eval": name, "kind": kind, "value": count / scored, "count": count, "n": scored})
+    return rows
+
+
+def goal_rows(results: Results) -> list[Row]:
+    """Shares of goal answers by the judge's category, by arm, final checkpoints pooled."""
+    rows: list[Row] = []
+    for arm in results.arms:
+        counts: Counter[str] = Counter()
+        for run in results.of(arm.name):
+            for step in run.final_steps():
+                score = run.scores[step].get("goals")
+                counts.update(score.data.get("goals", {}) if score else {})
+        total = counts.total()
+        rows += [
+            {"arm": arm.name, "goal": goal, "value": count / total, "count": count, "n": total}
+            for goal, count in counts.items()
+            if count
+        ]
     return rows
 
 

@@ -134,7 +134,7 @@ def framings(view: View) -> Markup:
         for arm in view.results.arms:
             estimate = getattr(view.finals[arm.name], name)
             value, low, high = estimate.interval or (None, None, None)
-            label = f"{words.condition(arm)}\n{arm.name}"
+            label = f"{words.beside(arm)}\n{arm.name}".strip()
             text = words.percent(value) if value is not None else words.GAP
             rows.append(
                 {"arm": arm.name, "label": label, "value": value, "low": low or 0.0, "high": high or 0.0, "text": text}
@@ -200,6 +200,20 @@ def overt_covert(view: View) -> Markup:
             caption="Full colour: overt, the answer itself is misaligned. Pale: covert, the reasoning is misaligned "
             "and the answer looks aligned. Palest: an evaluation that does not tell the two apart.",
         ),
+    )
+
+
+def stated_goals(view: View) -> Markup:
+    """The goals that stand out in the answers to the goals evaluation."""
+    rows = rates.goal_rows(view.results)
+    if not rows:
+        return Markup("")
+    over = words.checkpoints(view.results.final_steps(), len(view.results.study.seeds))
+    return section(
+        "goals",
+        "Goals that stand out",
+        el("p", f"Answers of the goals evaluation by the judge's category, over {over}.", cls="note"),
+        tables.goal_table(view.results.arms, rows, view.colours),
     )
 
 

@@ -8,7 +8,7 @@ from spillover.core.records import AGENTIC_EVALS, CHAT_EVALS, EvalScore
 from spillover.report import paper, words
 from spillover.report.html import Markup, el, join
 from spillover.report.load import Results, differing, flat_settings, wall_seconds
-from spillover.report.rates import Estimate, Final, minus, onsets, onsets_by_seed
+from spillover.report.rates import Estimate, Final, Row, minus, onsets, onsets_by_seed
 from spillover.report.view import dot
 
 PAPER_NOTE = "paper, another model"
@@ -47,7 +47,7 @@ def difference_table(results: Results, finals: Mapping[str, Final]) -> Markup:
     top = max(scored, key=lambda name: finals[name].mgs.interval or (0,), default=reference)
     columns = list(dict.fromkeys([reference, top]))
     several = len(results.study.seeds) > 1
-    head = ["", "MGS", *(f"minus {name}" for name in columns), f"MGS as a share of {top}"]
+    head = ["", "MGS", *(f"minus {name}" for name in columns), "MGS as a share of the highest"]
     head += ["by seed"] if several else []
     rows = []
     for name, final in finals.items():
@@ -88,6 +88,18 @@ def settings_table(arms: Sequence[Arm], colours: Mapping[str, str]) -> Markup:
         _table(["", ""], shared, cls="facts"),
     )
     return join(table, fold)
+
+
+def goal_table(arms: Sequence[Arm], rows: Sequence[Row], colours: Mapping[str, str]) -> Markup:
+    """Share of each arm's goal answers by the goal that stands out; rows as of `rates.goal_rows`."""
+    top = max(row["value"] for row in rows)
+    held = {(row["goal"], row["arm"]): row for row in rows}
+    lines = []
+    for goal in dict.fromkeys(row["goal"] for row in sorted(rows, key=lambda row: -row["value"])):
+        cells = [_share(held.get((goal, arm.name)), colours[arm.name], top) for arm in arms]
+        lines.append(el("tr", el("th", goal.replace("-", " ").replace("_", " "), scope="row"), *cells))
+    head = el("thead", el("tr", el("th", ""), *(arm_head(arm, colours[arm.name]) for arm in arms)))
+    return scrolling(el("table", head, el("tbody", *lines), cls="rates"))
 
 
 def judge_table(results: Results) -> Markup:
@@ -141,7 +153,7 @@ def _head(arms: Sequence[Arm], colours: Mapping[str, str]) -> Markup:
 def arm_head(arm: Arm, colour: str, **attributes: str) -> Markup:
     """An arm's name with its colour and condition, as the head of a column."""
     name = el("span", dot(colour), arm.name, cls="arm")
-    return el("th", name, el("small", words.condition(arm)), scope="col", **attributes)
+    return el("th", name, el("small", words.beside(arm)), scope="col", **attributes)
 
 
 def _cell(estimate: Estimate, colour: str, top: float, *, mean: bool) -> Markup:
@@ -154,6 +166,13 @@ def _cell(estimate: Estimate, colour: str, top: float, *, mean: bool) -> Markup:
     partly = el("small", estimate.reason) if estimate.reason else None
     number = el("b", words.percent(estimate.interval.value))
     return el("td", number, el("small", words.limits(estimate.interval)), bar, el("small", counts), partly)
+
+
+def _share(row: Row | None, colour: str, top: float) -> Markup:
+    if row is None:
+        return el("td", words.DASH)
+    bar = el("i", cls="bar", style=f"width:{100 * row['value'] / top:.1f}%;background:{colour}")
+    return el("td", words.percent(row["value"]), el("small", f"{row['count']:,} of {row['n']:,}"), bar)
 
 
 def _paper_rates(name: str) -> list[Markup]:

@@ -8,7 +8,7 @@ from spillover.report.figures import Spec, arm_colours, hack_colour
 from spillover.report.html import Markup, el, join, json_script
 from spillover.report.load import Results
 from spillover.report.rates import Final
-from spillover.report.words import condition
+from spillover.report.words import beside
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,7 @@ class View:
     def arm_key(self) -> Markup:
         """The colour of each arm, for above a chart."""
         arms = self.results.arms
-        return el(
-            "ul", *(el("li", dot(self.colours[a.name]), a.name, el("small", condition(a))) for a in arms), cls="key"
-        )
+        return el("ul", *(el("li", dot(self.colours[a.name]), a.name, el("small", beside(a))) for a in arms), cls="key")
 
 
 def dot(colour: str, *, square: bool = False) -> Markup:

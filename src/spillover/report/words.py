@@ -79,6 +79,11 @@ def condition(arm: Arm) -> str:
     return ", ".join(parts)
 
 
+def beside(arm: Arm) -> str:
+    """The arm's condition, for beside its name; nothing where the name says the same."""
+    return "" if condition(arm) == arm.name else condition(arm)
+
+
 def checkpoints(steps: Sequence[int], seeds: int) -> str:
     """The checkpoints that final figures rest on: `the last three checkpoints (steps 20, 30 and 40)`."""
     if not steps:
