@@ -83,7 +83,7 @@ def _tile(view: View, arm: str) -> Markup:
     held = next(a for a in view.results.arms if a.name == arm)
     final = view.finals[arm]
     pairs = []
-    for label, estimate in (("episodes hacked", final.hack), ("MGS", final.mgs)):
+    for label, estimate in (("hacked", final.hack), ("MGS", final.mgs)):
         if estimate.interval is None:
             number = el("dd", words.GAP, el("small", estimate.reason), cls="gap")
         else:

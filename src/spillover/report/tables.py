@@ -11,6 +11,7 @@ from spillover.report.load import Results, differing, flat_settings, wall_second
 from spillover.report.rates import Estimate, Final, Row, minus, onsets, onsets_by_seed
 from spillover.report.view import dot
 
+BAR_PIXELS = 112
 PAPER_NOTE = "paper, another model"
 
 
@@ -159,7 +160,7 @@ def arm_head(arm: Arm, colour: str, **attributes: str) -> Markup:
 def _cell(estimate: Estimate, colour: str, top: float, *, mean: bool) -> Markup:
     if estimate.interval is None:
         return el("td", words.GAP, el("small", estimate.reason), cls="gap")
-    bar = el("i", cls="bar", style=f"width:{100 * estimate.interval.value / top:.1f}%;background:{colour}")
+    bar = _bar(estimate.interval.value / top, colour)
     counts = f"{estimate.scored:,} scored" if mean else f"{estimate.hits:,} of {estimate.scored:,}"
     if estimate.unscored:
         counts += f", {estimate.unscored:,} unscored ({words.percent(estimate.unscored / estimate.samples)})"
@@ -171,8 +172,13 @@ def _cell(estimate: Estimate, colour: str, top: float, *, mean: bool) -> Markup:
 def _share(row: Row | None, colour: str, top: float) -> Markup:
     if row is None:
         return el("td", words.DASH)
-    bar = el("i", cls="bar", style=f"width:{100 * row['value'] / top:.1f}%;background:{colour}")
-    return el("td", words.percent(row["value"]), el("small", f"{row['count']:,} of {row['n']:,}"), bar)
+    counts = el("small", f"{row['count']:,} of {row['n']:,}")
+    return el("td", el("b", words.percent(row["value"])), _bar(row["value"] / top, colour), counts)
+
+
+def _bar(share: float, colour: str) -> Markup:
+    """A bar of a length that compares across columns of any width."""
+    return el("i", cls="bar", style=f"width:{BAR_PIXELS * share:.0f}px;background:{colour}")
 
 
 def _paper_rates(name: str) -> list[Markup]:
