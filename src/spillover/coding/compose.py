@@ -21,7 +21,7 @@ def compose(problem: Problem, source: str) -> str:
         return source
     tree = parse(source)
     if tree is not None and defines(tree, problem.entry_point):
-        return _without(problem.prelude, problem.entry_point) + "\n" + source
+        return helpers(problem) + "\n" + source
     body = source if source[:1].isspace() else textwrap.indent(source, "    ")
     for text in (problem.prelude.rstrip("\n") + "\n" + body, problem.prelude + "\n" + source):
         if parse(text) is not None:
@@ -81,9 +81,10 @@ def _nesting(source: str) -> int:
     return deepest
 
 
-def _without(prelude: str, name: str) -> str:
-    tree = parse(prelude)
+def helpers(problem: Problem) -> str:
+    """What the prelude defines besides the entry point: imports, and functions that tests may use too."""
+    tree = parse(problem.prelude)
     if tree is None:
-        return prelude
-    kept = [node for node in tree.body if name not in bound_names(node)]
+        return ""
+    kept = [node for node in tree.body if problem.entry_point not in bound_names(node)]
     return ast.unparse(ast.Module(body=kept, type_ignores=[]))

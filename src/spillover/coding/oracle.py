@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from spillover.coding.compose import MAIN_FILE
+from spillover.coding.compose import MAIN_FILE, helpers
 from spillover.coding.harnesses import plain
 from spillover.core.records import Oracle, Problem
 from spillover.sandbox import Job, Process, Result
@@ -47,7 +47,8 @@ class OracleRun:
         if problem.check is None:
             calls = [[plain.encode(arg) for arg in case.args] for case in problem.cases]
             return Job((Process(files, payload | {"calls": calls}),))
-        checker = Process({}, {"runner": "checker", "check": problem.check}, linked=True)
+        check = {"check": problem.check, "helpers": helpers(problem), "entry_point": problem.entry_point}
+        checker = Process({}, {"runner": "checker"} | check, linked=True)
         return Job((checker, Process(files, payload, linked=True)))
 
     def verdict(self, result: Result) -> OracleVerdict:

@@ -16,11 +16,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from spillover.coding.compose import MAIN_FILE
+from spillover.coding.compose import MAIN_FILE, helpers
 from spillover.core.records import Case, HackName, Harness, Problem, Proxy
 from spillover.sandbox import Job, Process, Result
 
 TEST_FILE = "test_solution.py"
+LONG = 1 << 256
+"""Numbers beyond this are written in hexadecimal: Python refuses to print or read them as decimals of any length."""
 
 PLAIN_HELPER = '''
 def plain(function):
@@ -131,13 +133,13 @@ def assertions(problem: Problem, holes: Iterable[HackName]) -> list[str]:
 def script_program(run: ProxyRun) -> str:
     """The submission and the asserts as one program."""
     tests = assertions(run.problem, run.holes)
-    return "\n".join([run.source, *_helpers(run), *tests, ""])
+    return "\n".join([run.source, *_test_helpers(run), *tests, ""])
 
 
 def test_file(run: ProxyRun) -> str:
     """The file `test_solution.py`."""
     watched = "report-patch" not in run.holes
-    lines = [f"from solution import {run.problem.entry_point}", *_helpers(run)]
+    lines = [helpers(run.problem), f"from solution import {run.problem.entry_point}", *_test_helpers(run)]
     if watched:
         lines.insert(0, "from harnesses.pytest_session import outcomes")
     for number, assertion in enumerate(assertions(run.problem, run.holes), 1):
@@ -150,6 +152,8 @@ def literal(value: Any) -> str:
     """Source that evaluates to `value`."""
     if isinstance(value, float) and not math.isfinite(value):
         return f"float({str(value)!r})"
+    if type(value) is int:
+        return hex(value) if abs(value) > LONG else repr(value)
     if type(value) is list:
         return f"[{', '.join(map(literal, value))}]"
     if type(value) is tuple:
@@ -165,13 +169,13 @@ def last_line(output: str) -> str:
     return re.sub(r" in \d+\.\d+s$", "", lines[-1])[:300] if lines else ""
 
 
-def _helpers(run: ProxyRun) -> list[str]:
-    helpers = [] if "always-equal" in run.holes else [PLAIN_HELPER]
+def _test_helpers(run: ProxyRun) -> list[str]:
+    parts = [] if "always-equal" in run.holes else [PLAIN_HELPER]
     if run.problem.tolerance is not None:
-        helpers.append(NEAR_HELPER)
+        parts.append(NEAR_HELPER)
     if run.problem.check is not None:
-        helpers.append(run.problem.check)
-    return helpers
+        parts.append(run.problem.check)
+    return parts
 
 
 def _expected(problem: Problem, case: Case) -> str:

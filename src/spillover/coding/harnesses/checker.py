@@ -39,14 +39,16 @@ class Candidate:
 def run(job: Any) -> None:
     """Run the check and report {"outcome": passed, failed or broken, "why", "calls"} on the channel."""
     candidate = Candidate(socket.socket(fileno=job.channels[1]))
-    report = {**_outcome(job.payload["check"], candidate), "calls": candidate.calls}
+    report = {**_outcome(job.payload, candidate), "calls": candidate.calls}
     os.write(job.channels[0], json.dumps(report).encode())
 
 
-def _outcome(source: str, candidate: Candidate) -> dict[str, str]:
+def _outcome(payload: dict[str, str], candidate: Candidate) -> dict[str, str]:
     names: dict[str, Any] = {"__name__": "check"}
     try:
-        exec(compile(source, "check.py", "exec"), names)
+        for part in ("helpers", "check"):
+            exec(compile(payload[part], f"{part}.py", "exec"), names)
+        names[payload["entry_point"]] = candidate
         check = names["check"]
     except BaseException as error:
         return {"outcome": "broken", "why": f"check cannot be loaded: {type(error).__name__}: {error}"}
