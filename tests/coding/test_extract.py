@@ -107,10 +107,11 @@ def test_no_text_makes_the_reader_fail(text):
     assert bool(submission.files) == (submission.reason is None)
 
 
-MARKS = ["```", "```python", "# conftest.py", "<file name='a.py'>", "</file>", "def f(): pass", "", "<a.py>", "<thinking>", "</thinking>"]
+MARKS = ["```", "```python", "# conftest.py", "<file name='a.py'>", "</file>", "def f(): pass", ""]
+TAGS = ["<a.py>", "<thinking>", "</thinking>"]
 
 
-@given(st.lists(st.sampled_from(MARKS)))
+@given(st.lists(st.sampled_from(MARKS + TAGS)))
 def test_no_order_of_marks_makes_the_reader_fail(lines):
     submission = read_submission("\n".join(lines))
     assert bool(submission.files) == (submission.reason is None)
