@@ -105,12 +105,14 @@ def run(
         for line in [*describe(plan(resolved)), f"run directory: {folder}"]:
             typer.echo(line, err=True)
         return
+    from spillover.report import write_report
     from spillover.study import run_study
     from spillover.study.live import make_listener
 
     listener = make_listener(Console())
     try:
         run_study(resolved, folder, resume=resume, listener=listener, allow_unsandboxed=allow_unsandboxed)
+        listener.study_finished(write_report(folder))
     except KeyboardInterrupt:
         listener.close()
         sets = [part for override in overrides or [] for part in ("--set", override)]
@@ -227,10 +229,10 @@ def build(
 ) -> None:
     """Make the bottle's corpus and pretrain it: same seed, same machine, same bytes."""
     del debug
-    from spillover.models import bottle
+    from spillover.models.bottle.build import Recipe
+    from spillover.models.bottle.build import build as build_bottle
 
-    bottle.build(out, seed)
-    typer.echo(out)
+    typer.echo(build_bottle(out, Recipe(seed=seed)))
 
 
 @bottle_app.command()
@@ -238,9 +240,10 @@ def build(
 def card(debug: Debug = False) -> None:
     """Show the model card of the shipped bottle."""
     del debug
-    from spillover.models import bottle
+    from spillover.models.bottle import WEIGHTS
+    from spillover.models.bottle.card import card as bottle_card
 
-    typer.echo(bottle.card())
+    typer.echo(bottle_card(WEIGHTS))
 
 
 def _fail(message: str, code: int) -> NoReturn:

@@ -13,8 +13,8 @@ from spillover.study.quiet import silence
 
 def run_study(
     study: Study, out: Path, *, resume: bool = False, listener: Listener, allow_unsandboxed: bool = False
-) -> Path:
-    """Train and measure every arm and seed of `study` under `out`, write the report, return its path.
+) -> None:
+    """Train and measure every arm and seed of `study` under `out`.
 
     With `resume` it goes on in an existing run directory; what is done is not done again, and the
     numbers are those of an uninterrupted run. Raises UserError for input that cannot work, before
@@ -24,7 +24,7 @@ def run_study(
     silence(offline=is_local(study))
     from spillover.study.runner import Runner
 
-    return Runner(directory, listener, allow_unsandboxed=allow_unsandboxed).run()
+    Runner(directory, listener, allow_unsandboxed=allow_unsandboxed).run()
 
 
 __all__ = ["Listener", "run_study"]

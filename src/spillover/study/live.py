@@ -39,7 +39,7 @@ class Listener(Protocol):
         """The current run is trained and measured."""
 
     def study_finished(self, report: Path) -> None:
-        """All runs are done and the report is written."""
+        """All runs are done, and the report of them is written."""
 
     def note(self, text: str) -> None:
         """Something worth one line."""

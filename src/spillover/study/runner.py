@@ -1,4 +1,4 @@
-"""Runs a study: each arm and seed is trained, and every checkpoint measured; then the report.
+"""Runs a study: each arm and seed is trained, and every checkpoint measured.
 
 Nothing is held in memory that a later session would need: what is done is read off the run
 directory, so a run goes on from wherever it was stopped, with the numbers it would have had.
@@ -7,7 +7,6 @@ directory, so a run goes on from wherever it was stopped, with the numbers it wo
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 
@@ -19,7 +18,6 @@ from spillover.core.records import EvalScore, Problem
 from spillover.core.rundir import Run, RunDir
 from spillover.evals import evaluate
 from spillover.models import LoadedModel, load_checkpoint, load_model
-from spillover.report import write_report
 from spillover.study.difficulty import keep_hard
 from spillover.study.live import Listener
 from spillover.study.plan import RunPlan, plan
@@ -51,8 +49,8 @@ class Runner:
         self._graders: dict[tuple[int, float], Grader] = {}
         self._open = ExitStack()
 
-    def run(self) -> Path:
-        """All arms and seeds, then the report; returns the report's path."""
+    def run(self) -> None:
+        """All arms and seeds, one after the other."""
         runs = plan(self._study)
         warn_of_little_space(self._dir.path, self._listener)
         if self._study.threads:
@@ -64,12 +62,9 @@ class Runner:
             with self._stop, self._open:
                 for index, each in enumerate(runs):
                     self._run(each, earlier=runs[:index])
-            report = write_report(self._dir.path)
             finished = True
         finally:
             self._dir.close_session(finished=finished)
-        self._listener.study_finished(report)
-        return report
 
     def _run(self, this: RunPlan, earlier: Sequence[RunPlan]) -> None:
         """Train one arm and seed and measure its checkpoints, as far as that is not done."""
