@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from small_study import write_small_study
 
 from spillover.core.records import CORE_EVALS
 from spillover.core.rundir import RunDir
-
-from small_study import write_small_study
 
 pytestmark = pytest.mark.slow
 KILLS = 10
