@@ -1,0 +1,118 @@
+"""Hugging Face sets: streamed from the hub, or read from a local copy in the same row form."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from spillover.coding.problems.jsonl import lines
+from spillover.coding.problems.rows import Row, apps_problem, code_contests_problem, mbpp_problem
+from spillover.core.errors import DataError
+from spillover.core.records import Problem
+
+SHUFFLED_ROWS = 500
+"""Rows in the buffer from which a stream is shuffled; a CodeContests row can weigh megabytes."""
+
+
+@dataclass(frozen=True)
+class HubSet:
+    """Where a set is and how its rows become problems."""
+
+    where: dict[str, Any] = field(repr=False)
+    """Arguments of `datasets.load_dataset`."""
+    convert: Callable[[Row], Problem | None]
+    """None for a row that cannot be graded here."""
+
+
+SETS = {
+    "apps": HubSet(
+        {"path": "json", "data_files": {"train": "hf://datasets/codeparrot/apps/train.jsonl"}, "split": "train"},
+        apps_problem,
+    ),
+    "code_contests": HubSet({"path": "deepmind/code_contests", "split": "train"}, code_contests_problem),
+    "mbpp": HubSet(
+        {"path": "google-research-datasets/mbpp", "name": "full", "split": "train+validation+test"}, mbpp_problem
+    ),
+}
+"""APPS is named by its data file: its own loading script is of a kind that `datasets` no longer runs."""
+
+
+def stream_set(name: str, count: int, seed: int) -> list[Problem]:
+    """The first `count` usable problems of a set shuffled by `seed`. Raises DataError where it cannot be had."""
+    source = SETS[name]
+    try:
+        from datasets import load_dataset
+
+        rows = load_dataset(**source.where, streaming=True).shuffle(seed=seed, buffer_size=SHUFFLED_ROWS)
+        problems = list(islice(_usable(rows, source), count))
+    # The hub's clients raise errors of many libraries; all mean that the set could not be had.
+    except Exception as error:
+        first = str(error).split("\n")[0]
+        raise DataError(
+            f"problems.source {name!r}: cannot be loaded from Hugging Face ({type(error).__name__}: {first}); "
+            f"check the network, or name a local copy, written {name}:FILE"
+        ) from error
+    return _some(problems, f"problems.source {name!r}")
+
+
+def read_set(name: str, path: Path) -> list[Problem]:
+    """The usable problems of a local JSON-lines or Parquet copy. Raises DataError naming file and row."""
+    rows = _parquet_rows(path) if path.suffix == ".parquet" else _json_rows(path)
+    problems: dict[str, Problem] = {}
+    for where, row in rows:
+        try:
+            problem = SETS[name].convert(row)
+        except KeyError as error:
+            raise DataError(f"{where}: no key {error.args[0]!r}; {name} rows have one") from error
+        except (TypeError, ValueError, AttributeError) as error:
+            first = str(error).split("\n")[0]
+            raise DataError(f"{where}: not a row of {name}: {first}; correct or drop the row") from error
+        if problem is not None:
+            problems.setdefault(problem.id, problem)
+    return _some(list(problems.values()), str(path))
+
+
+def _usable(rows: Iterable[Row], source: HubSet) -> Iterator[Problem]:
+    """Problems of a stream. A single odd row is passed over; one without a key means that the set has changed."""
+    seen = set()
+    for row in rows:
+        try:
+            problem = source.convert(row)
+        except (TypeError, ValueError, AttributeError):
+            continue
+        if problem is not None and problem.id not in seen:
+            seen.add(problem.id)
+            yield problem
+
+
+def _json_rows(path: Path) -> Iterator[tuple[str, Row]]:
+    for number, line in lines(path):
+        where = f"{path}, line {number}"
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise DataError(f"{where}: not JSON: {error}; write one JSON object a line") from error
+        if not isinstance(row, dict):
+            raise DataError(f"{where}: not a JSON object; write one JSON object a line")
+        yield where, row
+
+
+def _parquet_rows(path: Path) -> Iterator[tuple[str, Row]]:
+    from pyarrow import ArrowException  # type: ignore[import-untyped]
+    from pyarrow.parquet import ParquetFile  # type: ignore[import-untyped]
+
+    try:
+        batches = ParquetFile(path).iter_batches(batch_size=64)
+        rows = (row for batch in batches for row in batch.to_pylist())
+        for number, row in enumerate(rows, 1):
+            yield f"{path}, row {number}", row
+    except (OSError, ArrowException) as error:
+        raise DataError(f"{path}: cannot be read as Parquet: {error}; name a whole file") from error
+
+
+def _some(problems: list[Problem], where: str) -> list[Problem]:
+    if not problems:
+        raise DataError(f"{where}: holds no problem that can be graded here; name another source")
+    return problems
