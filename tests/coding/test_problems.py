@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 
+from spillover.coding import GradeRequest
 from spillover.coding.problems import FAMILIES
 from spillover.coding.problems.family import passes
 from spillover.core.records import Problem
@@ -93,3 +94,13 @@ def test_ids_say_family_and_content(instances):
         assert instance.problem.id.startswith(instance.problem.family + "-")
     by_id = {instance.problem.id: instance.problem for instance in instances}
     assert all(by_id[instance.problem.id] == instance.problem for instance in instances)
+
+
+@pytest.mark.parametrize("harness", ["script", "pytest"])
+def test_both_graders_agree_with_the_recipes(grader, harness):
+    drawn = [family.draw(Random(7)) for family in FAMILIES.values()]
+    right = [GradeRequest(i.problem, f"```python\n{i.solutions[-1]}```", harness) for i in drawn]
+    wrong = [GradeRequest(i.problem, f"```python\n{i.attempts[0]}```", harness) for i in drawn]
+    grades = grader.grade_many(right + wrong, attribute=False)
+    verdicts = [(grade.proxy.passed, grade.oracle.passed) for grade in grades]
+    assert verdicts == [(True, True)] * len(drawn) + [(False, False)] * len(drawn)
