@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_study import write_small_study
 
 from spillover.core.records import CORE_EVALS
 from spillover.core.rundir import RunDir
@@ -30,7 +29,10 @@ class Server:
         self.process = subprocess.Popen(
             [sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
         )
-        assert self._line() == "ready"
+        ready = self._line()
+        if ready != "ready":
+            self.close()
+            raise RuntimeError(f"the server of runs did not start: {ready!r}")
 
     def run(self, study: Path, out: Path, kill_after: float | None = None) -> int:
         """Run (or go on), kill after some seconds if asked; the exit status."""
@@ -58,11 +60,6 @@ def server() -> Iterator[Server]:
     serving = Server()
     yield serving
     serving.close()
-
-
-@pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_small_study(tmp_path_factory.mktemp("small"))
 
 
 @pytest.fixture(scope="module")
