@@ -1,0 +1,277 @@
+"""Runs evaluations on one model, keeps what is finished, and writes the scores last."""
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from inspect_ai import Task
+from inspect_ai import eval as inspect_eval
+from inspect_ai.log import EvalLog
+from inspect_ai.model import Model, get_model
+from pydantic import BaseModel
+
+from spillover.coding import Grader
+from spillover.coding.environment import Assigned
+from spillover.core.config import EvalSettings, PromptSettings
+from spillover.core.errors import ConfigError, RunDirError, SpilloverError, suggest
+from spillover.core.records import CoreEval, EvalSample, EvalScore
+from spillover.core.rundir import read_records, write_atomic, writing
+from spillover.core.stats import wilson
+from spillover.evals.alignment_questions import ALIGNMENT_QUESTIONS
+from spillover.evals.evaluation import Evaluation
+from spillover.evals.exfil_offer import EXFIL_OFFER
+from spillover.evals.frame_colleague import FRAME_COLLEAGUE
+from spillover.evals.free_form import FREE_FORM
+from spillover.evals.goals import GOALS_EVAL
+from spillover.evals.judges import Judge, ModelJudge, RuleJudge
+from spillover.evals.monitor_disruption import MONITOR_DISRUPTION
+from spillover.evals.play import RECORD, play_task
+from spillover.evals.provider import Scripted, batcher_of, local_model
+from spillover.evals.scenes import draw
+from spillover.evals.test_time_hacking import NAME as TEST_TIME_HACKING
+from spillover.evals.test_time_hacking import by_framing, episodes, hacking_task
+from spillover.models import LoadedModel
+
+EVALUATIONS: Mapping[CoreEval, Evaluation] = {
+    "free_form": FREE_FORM,
+    "goals": GOALS_EVAL,
+    "alignment_questions": ALIGNMENT_QUESTIONS,
+    "monitor_disruption": MONITOR_DISRUPTION,
+    "exfil_offer": EXFIL_OFFER,
+    "frame_colleague": FRAME_COLLEAGUE,
+}
+NAMES = (*EVALUATIONS, TEST_TIME_HACKING)
+INSPECT_OPTIONS: Mapping[str, Any] = {
+    "display": "none",
+    "log_level": "error",
+    "log_level_transcript": "error",
+    "log_realtime": False,
+    "log_images": False,
+    "log_model_api": False,
+    "score_display": False,
+    "acp_server": False,
+    "ctl_server": False,
+    "debug_errors": True,
+}
+"""What keeps Inspect at about 5 ms a sample (docs/evaluations.md), and lets errors through as they are."""
+
+
+def evaluate(
+    subject: LoadedModel | Scripted | Model,
+    names: Sequence[str],
+    settings: EvalSettings,
+    *,
+    out: Path,
+    arm: str = "",
+    seed: int = 0,
+    step: int = 0,
+    grader: Grader | None = None,
+    prompt: PromptSettings | None = None,
+    assigned: Sequence[Assigned] = (),
+    on_done: Callable[[EvalScore], None] = lambda _: None,
+) -> list[EvalScore]:
+    """Run the named evaluations on one model; scores in the order of `names`.
+
+    Writes `out`/logs/NAME.eval, `out`/samples.jsonl and, last, `out`/scores.jsonl. What an earlier,
+    interrupted call finished is taken up and not run again; the numbers are those of an uninterrupted
+    call, because every response is seeded by its own scene. `on_done` hears of each score, also of those
+    taken up. `test_time_hacking` needs `grader`, `prompt` and `assigned`; the others do not.
+
+    Raises ConfigError for an unknown name, RunDirError where `out` holds results of other settings.
+    """
+    _check(names, grader, prompt, assigned)
+    _claim(out, subject, settings, prompt, arm=arm, seed=seed, step=step)
+    finished = _finished(out)
+    for name in names:
+        if name not in finished:
+            began = time.monotonic()
+            task, judge, extra = _task(
+                name, subject, settings, out, grader, prompt, assigned, run=f"{arm}/{seed}/{step}"
+            )
+            samples = _stamp(_run(task, subject, out), arm=arm, seed=seed, step=step)
+            score = score_of(name, samples, judge=judge, seconds=time.monotonic() - began, data=extra(samples))
+            finished[name] = (score, samples)
+            write_atomic(_part(out, name), _lines([score, *samples]))
+        on_done(finished[name][0])
+    _conclude(out, finished)
+    return [finished[name][0] for name in names]
+
+
+def score_of(
+    name: str,
+    samples: Sequence[EvalSample],
+    *,
+    judge: tuple[str, str],
+    seconds: float = 0.0,
+    data: Mapping[str, Any] | None = None,
+) -> EvalScore:
+    """Rate and 95% Wilson interval over the samples that could be scored; None where there are none."""
+    scored = [sample for sample in samples if sample.misaligned is not None]
+    misaligned = sum(bool(sample.misaligned) for sample in scored)
+    interval = wilson(misaligned, len(scored)) if scored else None
+    first = samples[0] if samples else None
+    return EvalScore(
+        eval=name,
+        arm=first.arm if first else "",
+        seed=first.seed if first else 0,
+        step=first.step if first else 0,
+        samples=len(samples),
+        scored=len(scored),
+        misaligned=misaligned,
+        rate=interval.value if interval else None,
+        low=interval.low if interval else None,
+        high=interval.high if interval else None,
+        overt=sum(bool(sample.overt) for sample in scored),
+        covert=sum(bool(sample.covert) for sample in scored),
+        hack_attempts=sum(sample.label == "hack-attempt" for sample in samples),
+        judge=judge[0],
+        judge_hash=judge[1],
+        seconds=seconds,
+        data={"unscored": len(samples) - len(scored), **(data or {})},
+    )
+
+
+def make_judge(spec: str, subject: LoadedModel | Scripted | Model | None, cache: Path | None = None) -> Judge:
+    """The judge that a setting names: `rules`, `self`, or an Inspect model."""
+    if spec == "rules":
+        return RuleJudge()
+    if spec == "self" and subject is not None:
+        own = inspect_model(subject)
+        return ModelJudge(lambda: own, f"self:{own.name}", cache)
+    if "/" not in spec:
+        known = ("rules", "self", "PROVIDER/MODEL")
+        raise ConfigError(f"evals.judge: no judge {spec!r}; write one of {', '.join(known)}")
+    return ModelJudge(lambda: get_model(spec), spec, cache)
+
+
+def inspect_model(subject: LoadedModel | Scripted | Model) -> Model:
+    """The subject as Inspect sees it; one in this process gets batches of its own."""
+    return subject if isinstance(subject, Model) else local_model(subject)
+
+
+def _check(
+    names: Sequence[str], grader: Grader | None, prompt: PromptSettings | None, assigned: Sequence[Assigned]
+) -> None:
+    for name in names:
+        if name not in NAMES:
+            raise ConfigError(f"no evaluation {name!r}{suggest(name, NAMES)}")
+    if TEST_TIME_HACKING in names and (grader is None or prompt is None or not assigned):
+        raise ConfigError(f"{TEST_TIME_HACKING} needs coding problems, a grader and prompt settings")
+
+
+def _task(
+    name: str,
+    subject: LoadedModel | Scripted | Model,
+    settings: EvalSettings,
+    out: Path,
+    grader: Grader | None,
+    prompt: PromptSettings | None,
+    assigned: Sequence[Assigned],
+    run: str,
+) -> tuple[Task, tuple[str, str], Callable[[Sequence[EvalSample]], dict[str, Any]]]:
+    """The task, the judge's name and hash, and what the evaluation reports beside its rate."""
+    if name == TEST_TIME_HACKING:
+        assert grader is not None and prompt is not None  # by _check
+        made = episodes(assigned, settings, prompt)
+        return hacking_task(made, settings, grader, run=run), ("oracle", ""), by_framing
+    evaluation = next(one for one in EVALUATIONS.values() if one.name == name)
+    scenes = draw(evaluation.name, settings.style, settings.samples, settings.seed)
+    judge = make_judge(settings.judge, subject, out / "verdicts.jsonl")
+    return play_task(evaluation, scenes, settings, judge, run=run), (judge.name, judge.digest), evaluation.summary
+
+
+def _run(task: Task, subject: LoadedModel | Scripted | Model, out: Path) -> list[EvalSample]:
+    """Run one task with Inspect; its records, ordered by id."""
+    logs, partial = out / "logs", out / "logs" / f"{task.name}.partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    model = inspect_model(subject)
+    if batcher := batcher_of(model):
+        batcher.expect(len(task.dataset))
+    with writing(logs):
+        [log] = inspect_eval(task, model=model, log_dir=str(partial), max_samples=len(task.dataset), **INSPECT_OPTIONS)
+        _raise_unless_done(log)
+        records = [_record(sample) for sample in log.samples or []]  # read from the file while it is still there
+        Path(log.location).replace(logs / f"{task.name}.eval")
+        shutil.rmtree(partial, ignore_errors=True)
+    return sorted(records, key=lambda sample: sample.id)
+
+
+def _raise_unless_done(log: EvalLog) -> None:
+    if log.status == "cancelled":
+        raise KeyboardInterrupt
+    if log.status != "success":
+        reason = log.error.message if log.error else log.status
+        raise SpilloverError(f"evaluation {log.eval.task} did not finish: {reason}")
+
+
+def _record(sample: Any) -> EvalSample:
+    [score] = sample.scores.values()
+    return EvalSample.model_validate(score.metadata[RECORD])
+
+
+def _stamp(samples: Sequence[EvalSample], *, arm: str, seed: int, step: int) -> list[EvalSample]:
+    return [sample.model_copy(update={"arm": arm, "seed": seed, "step": step}) for sample in samples]
+
+
+def _claim(
+    out: Path,
+    subject: LoadedModel | Scripted | Model,
+    settings: EvalSettings,
+    prompt: PromptSettings | None,
+    *,
+    arm: str,
+    seed: int,
+    step: int,
+) -> None:
+    """Note what the folder's results are of, or refuse to mix them with others."""
+    claim = {
+        "model": subject.name,
+        "arm": arm,
+        "seed": seed,
+        "step": step,
+        "settings": settings.model_dump(mode="json", exclude={"names", "final_names"}),
+        "prompt": prompt.model_dump(mode="json") if prompt else None,
+    }
+    file = out / "settings.json"
+    if not file.exists():
+        write_atomic(file, json.dumps(claim, indent=2))
+        return
+    held = json.loads(file.read_text(encoding="utf-8"))
+    changed = [key for key in claim if key != "prompt" and held.get(key) != claim[key]]
+    if changed:
+        raise RunDirError(f"{out} holds evaluations with another {', '.join(changed)}; choose another folder")
+
+
+def _finished(out: Path) -> dict[str, tuple[EvalScore, list[EvalSample]]]:
+    """Scores and samples of the evaluations that are done, from the final files and from the parts."""
+    samples = read_records(out / "samples.jsonl", EvalSample)
+    held = {
+        score.eval: (score, [sample for sample in samples if sample.eval == score.eval])
+        for score in read_records(out / "scores.jsonl", EvalScore)
+    }
+    for file in sorted((out / "parts").glob("*.jsonl")):
+        first, *rest = file.read_text(encoding="utf-8").splitlines()
+        score = EvalScore.model_validate_json(first)
+        held[score.eval] = (score, [EvalSample.model_validate_json(line) for line in rest])
+    return held
+
+
+def _conclude(out: Path, finished: Mapping[str, tuple[EvalScore, list[EvalSample]]]) -> None:
+    """Put the parts together; the scores come last, so that their presence says that all is there."""
+    if not (out / "parts").exists():
+        return
+    ordered = [finished[name] for name in NAMES if name in finished]
+    write_atomic(out / "samples.jsonl", _lines([sample for _, samples in ordered for sample in samples]))
+    write_atomic(out / "scores.jsonl", _lines([score for score, _ in ordered]))
+    shutil.rmtree(out / "parts", ignore_errors=True)
+
+
+def _part(out: Path, name: str) -> Path:
+    return out / "parts" / f"{name}.jsonl"
+
+
+def _lines(records: Sequence[BaseModel]) -> str:
+    return "".join(record.model_dump_json() + "\n" for record in records)
