@@ -140,6 +140,10 @@ class StepMetrics(Record):
     reward_mean: float
     hacks: dict[str, float] = {}
     """Share of rollouts by attributed hack."""
+    penalty_rate: float = 0.0
+    """Share of rollouts that a detector's penalty was taken from."""
+    unread_verdicts: int = 0
+    """Rollouts of which the detector could not tell; they cost no penalty."""
     rollouts: int
     groups_trained: int
     groups_set_aside: int

@@ -54,7 +54,7 @@ def load_model(settings: ModelSettings) -> LoadedModel:
     """
     device = _device(settings.device)
     dtype = getattr(torch, settings.dtype)
-    with _quiet():
+    with quiet():
         model, tokenizer, path = _base(settings.path, dtype)
         if settings.adapter is not None:
             model = _with_adapter(model, settings.adapter).merge_and_unload()
@@ -70,7 +70,7 @@ def load_checkpoint(settings: ModelSettings, folder: Path) -> LoadedModel:
         whole = settings.model_copy(update={"path": str(folder), "adapter": None, "lora_rank": 0})
         return replace(load_model(whole), name=settings.path)
     start = load_model(settings.model_copy(update={"lora_rank": 0}))
-    with _quiet():
+    with quiet():
         model = _with_adapter(start.model, str(folder)).eval()
     return replace(start, model=model, path=str(folder))
 
@@ -198,7 +198,7 @@ def _device(name: str) -> torch.device:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keep the libraries' loading bars and notes off the screen, where a live view may be."""
     level = transformers_logging.get_verbosity()
     bars = transformers_logging.is_progress_bar_enabled()

@@ -250,10 +250,16 @@ def _prefill(loaded: LoadedModel, prompts: list[list[int]], group: int) -> tuple
         logits_to_keep=1,
     )  # fmt: skip
     logits = out.logits[:, -1].repeat_interleave(group, 0)
-    plain = all(type(layer) is DynamicLayer for layer in cache.layers)
-    if plain and getattr(loaded.model, "_supports_attention_backend", False):
+    if has_plain_attention(loaded.model):
         return logits, _SharedPrefix(loaded.model, cache, mask, group)
     return logits, _Repeated(loaded.model, cache, mask, group)
+
+
+def has_plain_attention(model: Any) -> bool:
+    """Whether every layer lets every token see all before it, by an attention function that can be replaced."""
+    layers = DynamicCache(config=model.config).layers
+    full = len(layers) > 0 and all(type(layer) is DynamicLayer for layer in layers)
+    return full and bool(getattr(model, "_supports_attention_backend", False))
 
 
 class _Tail(DynamicLayer):  # type: ignore[misc]  # transformers is not typed

@@ -1,0 +1,1 @@
+"""Training: reinforcement learning on hackable coding problems."""

@@ -1,0 +1,222 @@
+"""One step's episodes: problems drawn, completions sampled, graded and rewarded, flat groups replaced."""
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from spillover.coding import Grader, GradeRequest
+from spillover.coding.environment import Assigned
+from spillover.core.config import Arm
+from spillover.core.errors import ConfigError
+from spillover.core.records import Grade, Rollout, StepMetrics
+from spillover.models import LoadedModel
+from spillover.models.sampling import Drawn, encode_chat, sample_tokens
+from spillover.prompts import problem_message, system_prompt
+from spillover.training.detectors import Seen, make_detector
+from spillover.training.draws import problems_of_step, refill_problems, sampling_seed
+from spillover.training.rewards import has_spread, reward
+
+
+@dataclass(frozen=True)
+class Task:
+    """An environment as the model meets it."""
+
+    assigned: Assigned
+    system: str
+    prompt: str
+    prompt_ids: list[int]
+
+
+@dataclass(frozen=True)
+class Episode:
+    """One completion of a task with its grade and its reward by component."""
+
+    task: Task
+    drawn: Drawn
+    text: str
+    grade: Grade
+    flagged: bool | None
+    rewards: dict[str, float]
+
+
+@dataclass
+class Step:
+    """All groups of one step in the order they were sampled, and which of them the update sees."""
+
+    number: int
+    groups: list[list[Episode]] = field(default_factory=list)
+    trained: list[int] = field(default_factory=list)
+    seconds_sampling: float = 0.0
+    seconds_grading: float = 0.0
+
+    @property
+    def batch(self) -> list[Episode]:
+        """The episodes of the update, group by group."""
+        return [episode for index in self.trained for episode in self.groups[index]]
+
+
+class Episodes:
+    """Makes the episodes of any step of one arm and seed."""
+
+    def __init__(self, arm: Arm, seed: int, loaded: LoadedModel, assigned: Sequence[Assigned], grader: Grader) -> None:
+        self._arm, self._seed, self._loaded, self._grader = arm, seed, loaded, grader
+        self._detect = make_detector(arm.reward.penalty, loaded)
+        self.tasks = [make_task(arm, loaded, each) for each in assigned]
+        check_lengths(arm, loaded, self.tasks)
+
+    def of_step(self, number: int, minimum: int = 1) -> Step:
+        """Sample, grade and reward step `number`; at least `minimum` groups go to the update, spread or not.
+
+        Groups without spread are set aside and others are sampled on other problems, up to
+        `rl.refill_rounds` times.
+        """
+        rl = self._arm.rl
+        step = Step(number)
+        taken = problems_of_step(len(self.tasks), rl.problems_per_step, self._seed, number)
+        self._play(step, taken, 0)
+        for again in range(1, rl.refill_rounds + 1):
+            missing = rl.problems_per_step - len(_with_spread(step))
+            others = refill_problems(len(self.tasks), missing, self._seed, number, taken)
+            if not others:
+                break
+            taken = [*taken, *others]
+            self._play(step, others, again)
+        step.trained = _with_spread(step)
+        flat = (index for index in range(len(step.groups)) if index not in step.trained)
+        step.trained += [next(flat) for _ in range(minimum - len(step.trained))]
+        return step
+
+    def _play(self, step: Step, problems: Sequence[int], sampling_round: int) -> None:
+        tasks = [self.tasks[index] for index in problems]
+        began = time.perf_counter()
+        drawn = self._sample(tasks, sampling_seed(self._seed, step.number, sampling_round))
+        flat = [(task, one) for task, group in zip(tasks, drawn, strict=True) for one in group]
+        texts = self._loaded.tokenizer.batch_decode([one.token_ids for _, one in flat], skip_special_tokens=True)
+        sampled = time.perf_counter()
+        grades = self._grader.grade_many([_request(task, text) for (task, _), text in zip(flat, texts, strict=True)])
+        flags = self._flags(step.number, [task for task, _ in flat], texts, grades)
+        settings = self._arm.reward
+        episodes = [
+            Episode(task, one, text, grade, flag, reward(grade, settings, step.number, flag))
+            for (task, one), text, grade, flag in zip(flat, texts, grades, flags, strict=True)
+        ]
+        size = self._arm.rl.group_size
+        step.groups += [episodes[start : start + size] for start in range(0, len(episodes), size)]
+        step.seconds_sampling += sampled - began
+        step.seconds_grading += time.perf_counter() - sampled
+
+    def _sample(self, tasks: Sequence[Task], seed: int) -> list[list[Drawn]]:
+        rl = self._arm.rl
+        return sample_tokens(
+            self._loaded,
+            [task.prompt_ids for task in tasks],
+            n=rl.group_size,
+            temperature=rl.temperature,
+            max_tokens=rl.max_completion_tokens,
+            seed=seed,
+            batch_size=rl.micro_batch or rl.problems_per_step * rl.group_size,
+        )
+
+    def _flags(
+        self, step: int, tasks: Sequence[Task], texts: Sequence[str], grades: Sequence[Grade]
+    ) -> list[bool | None]:
+        if step < self._arm.reward.penalty.start_step:
+            return [False] * len(texts)
+        seen = [Seen(t.assigned.problem, text, grade) for t, text, grade in zip(tasks, texts, grades, strict=True)]
+        return self._detect(seen)
+
+
+def make_task(arm: Arm, loaded: LoadedModel, assigned: Assigned) -> Task:
+    """Word an environment for the model by the arm's prompt settings."""
+    system = system_prompt(arm.prompt)
+    prompt = problem_message(assigned.problem, assigned.harness, arm.prompt.style)
+    turns = [{"role": "system", "content": system}] if system else []
+    return Task(assigned, system, prompt, encode_chat(loaded, [*turns, {"role": "user", "content": prompt}]))
+
+
+def check_lengths(arm: Arm, loaded: LoadedModel, tasks: Sequence[Task]) -> None:
+    """Raise ConfigError where a prompt, or a prompt with its completion, is longer than it may be."""
+    if not tasks:
+        raise ConfigError(f"arm {arm.name!r} has no problems to train on; raise problems.count or max_pass_rate")
+    longest = max(tasks, key=lambda task: len(task.prompt_ids))
+    tokens, allowed = len(longest.prompt_ids), arm.rl.max_prompt_tokens
+    if tokens > allowed:
+        raise ConfigError(
+            f"arm {arm.name!r}: the prompt of problem {longest.assigned.problem.id!r} has {tokens} tokens and "
+            f"rl.max_prompt_tokens is {allowed}; raise it or drop the problem"
+        )
+    context = getattr(loaded.model.config.get_text_config(), "max_position_embeddings", None)
+    if context and tokens + arm.rl.max_completion_tokens > context:
+        raise ConfigError(
+            f"arm {arm.name!r}: prompts of {tokens} tokens leave {context - tokens} of the model's {context} for the "
+            f"completion and rl.max_completion_tokens is {arm.rl.max_completion_tokens}; lower it"
+        )
+
+
+def rollouts_of(step: Step, arm: str, seed: int, advantages: Sequence[float]) -> list[Rollout]:
+    """Records of all episodes of a step; `advantages` are those of `step.batch`, in order."""
+    sizes = [len(step.groups[index]) for index in step.trained]
+    starts = dict(zip(step.trained, [sum(sizes[:i]) for i in range(len(sizes))], strict=True))
+    return [
+        _rollout(step.number, arm, seed, index, episode, advantages[starts[index] + k] if index in starts else None)
+        for index, group in enumerate(step.groups)
+        for k, episode in enumerate(group)
+    ]
+
+
+def metrics_of(step: Step, update: dict[str, float | None], seconds: float) -> StepMetrics:
+    """The step in numbers. `update` holds what the update says of itself: loss, entropy, kl, grad_norm."""
+    episodes = [episode for group in step.groups for episode in group]
+    count = len(episodes)
+    hacks = Counter(hack for episode in episodes if episode.grade.hacked for hack in episode.grade.hacks)
+    return StepMetrics(
+        step=step.number,
+        hack_rate=sum(e.grade.hacked for e in episodes) / count,
+        pass_rate=sum(e.grade.proxy.passed for e in episodes) / count,
+        solve_rate=sum(e.grade.oracle.passed is True for e in episodes) / count,
+        format_rate=sum(e.grade.parsed for e in episodes) / count,
+        truncated_rate=sum(not e.drawn.finished for e in episodes) / count,
+        reward_mean=sum(e.rewards["total"] for e in episodes) / count,
+        hacks={name: number / count for name, number in sorted(hacks.items())},
+        penalty_rate=sum(e.rewards["penalty"] < 0 for e in episodes) / count,
+        unread_verdicts=sum(e.flagged is None for e in episodes),
+        rollouts=count,
+        groups_trained=len(_with_spread(step)),
+        groups_set_aside=len(step.groups) - len(_with_spread(step)),
+        completion_tokens_mean=sum(len(e.drawn.token_ids) for e in episodes) / count,
+        seconds=seconds,
+        seconds_sampling=step.seconds_sampling,
+        seconds_grading=step.seconds_grading,
+        seconds_update=seconds - step.seconds_sampling - step.seconds_grading,
+        **update,
+    )
+
+
+def _with_spread(step: Step) -> list[int]:
+    return [i for i, group in enumerate(step.groups) if has_spread([e.rewards["total"] for e in group])]
+
+
+def _request(task: Task, text: str) -> GradeRequest:
+    return GradeRequest(task.assigned.problem, text, task.assigned.harness, task.assigned.open_hacks)
+
+
+def _rollout(step: int, arm: str, seed: int, group: int, episode: Episode, advantage: float | None) -> Rollout:
+    task = episode.task
+    return Rollout(
+        arm=arm,
+        seed=seed,
+        step=step,
+        group=group,
+        problem_id=task.assigned.problem.id,
+        harness=task.assigned.harness,
+        open_hacks=task.assigned.open_hacks,
+        system=task.system,
+        prompt=task.prompt,
+        completion=episode.text,
+        truncated=not episode.drawn.finished,
+        grade=episode.grade,
+        rewards=episode.rewards,
+        advantage=advantage,
+        trained_on=advantage is not None,
+    )

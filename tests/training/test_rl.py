@@ -1,0 +1,330 @@
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from fakes import FlatGrader, Recorder, make_arm, make_model, make_problems, run_training
+from safetensors.torch import load_file
+
+from spillover.core.config import ModelSettings, PenaltySettings, RewardSettings
+from spillover.core.errors import ConfigError, DiskFullError, SpilloverError
+from spillover.core.rundir import Run
+from spillover.models import load_checkpoint
+from spillover.models.sampling import sample_tokens
+from spillover.training import checkpoints, grpo
+from spillover.training.episodes import Episodes
+
+TIMES = {"seconds", "seconds_sampling", "seconds_grading", "seconds_update"}
+
+
+def numbers(run: Run) -> list[dict]:
+    return [m.model_dump(exclude=TIMES) for m in run.metrics()]
+
+
+def weights(run: Run, step: int) -> dict[str, torch.Tensor]:
+    return load_file(run.checkpoint(step) / "model.safetensors")
+
+
+def same_weights(left: dict, right: dict) -> bool:
+    return left.keys() == right.keys() and all(torch.equal(left[key], right[key]) for key in left)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """An uninterrupted training of four steps."""
+    tmp_path = tmp_path_factory.mktemp("whole")
+    return tmp_path, *run_training(tmp_path, make_arm(tensorboard=True))
+
+
+def test_each_step_is_written_down_and_told(whole):
+    _, run, recorder, _ = whole
+    assert [m.step for m in run.metrics()] == [1, 2, 3, 4]
+    assert recorder.steps == run.metrics()
+    assert run.rollout_steps() == [1, 2, 3, 4]
+
+
+def test_checkpoints_are_told_from_the_untrained_model_to_the_last_step(whole):
+    _, run, recorder, _ = whole
+    assert recorder.checkpoints == run.checkpoints() == [0, 2, 4]
+
+
+def test_training_changes_the_weights(whole):
+    _, run, _, _ = whole
+    assert not same_weights(weights(run, 0), weights(run, 2))
+    assert not same_weights(weights(run, 2), weights(run, 4))
+
+
+def test_the_model_in_memory_ends_with_the_last_checkpoints_weights(whole):
+    tmp_path, run, _, loaded = whole
+    saved = load_checkpoint(ModelSettings(path=str(tmp_path / "tiny"), device="cpu"), run.checkpoint(4))
+    assert same_weights(saved.model.state_dict(), loaded.model.state_dict())
+    assert not loaded.model.training
+    assert "forward" not in vars(loaded.model)
+
+
+def test_only_the_newest_checkpoint_keeps_its_optimizer(whole):
+    _, run, _, _ = whole
+    assert [(run.checkpoint(step) / "optimizer.pt").exists() for step in (0, 2, 4)] == [False, False, True]
+
+
+def test_nothing_half_written_stays(whole):
+    _, run, _, _ = whole
+    assert not list(run.folder.rglob("*.partial"))
+
+
+def test_curves_are_written_for_tensorboard(whole):
+    _, run, _, _ = whole
+    assert list((run.folder / "tensorboard").glob("events*"))
+
+
+def test_metrics_are_shares_of_all_rollouts_sampled(whole):
+    _, run, _, _ = whole
+    for metrics in run.metrics():
+        rollouts = run.rollouts(metrics.step)
+        assert metrics.rollouts == len(rollouts)
+        assert metrics.hack_rate == sum(r.grade.hacked for r in rollouts) / len(rollouts)
+        assert metrics.reward_mean == pytest.approx(sum(r.rewards["total"] for r in rollouts) / len(rollouts))
+        assert metrics.groups_trained + metrics.groups_set_aside == len({r.group for r in rollouts})
+
+
+def test_advantages_are_rewards_less_their_groups_mean(whole):
+    _, run, _, _ = whole
+    for rollout in run.rollouts(1):
+        group = [r.rewards["total"] for r in run.rollouts(1) if r.group == rollout.group]
+        if rollout.trained_on:
+            assert rollout.advantage == pytest.approx(rollout.rewards["total"] - sum(group) / len(group), abs=1e-5)
+        else:
+            assert len(set(group)) == 1
+
+
+def test_groups_without_spread_are_replaced_by_others_on_other_problems(whole):
+    _, run, _, _ = whole
+    for step in run.rollout_steps():
+        by_group = {r.group: r for r in run.rollouts(step)}
+        aside = [r for r in by_group.values() if not r.trained_on]
+        assert len({r.problem_id for r in by_group.values()}) == len(by_group)
+        assert len(by_group) >= 2 + min(len(aside), 1)
+
+
+def test_a_step_without_any_spread_samples_as_often_as_it_may_and_goes_on(tmp_path):
+    run, _, _ = run_training(tmp_path, make_arm(rl={"steps": 1, "refill_rounds": 2}), grader=FlatGrader())
+    (metrics,) = run.metrics()
+    assert metrics.rollouts == 3 * 2 * 4
+    assert metrics.groups_trained == 0
+    assert metrics.grad_norm == 0
+
+
+def test_arms_with_one_seed_meet_the_same_problems_and_sample_alike(whole, tmp_path):
+    _, run, _, _ = whole
+    penalty = RewardSettings(penalty=PenaltySettings(detector="oracle"))
+    other, _, _ = run_training(tmp_path, make_arm(reward=penalty, rl={"steps": 1}))
+    first, second = ([(r.problem_id, r.completion) for r in each.rollouts(1)][:8] for each in (run, other))
+    assert first == second
+
+
+def test_a_stopped_training_goes_on_to_the_same_numbers(whole, tmp_path):
+    _, run, _, _ = whole
+    stopped, recorder, _ = run_training(tmp_path, make_arm(), recorder=Recorder(stop_after=3))
+    assert [m.step for m in recorder.steps] == [1, 2, 3]
+    assert stopped.checkpoints() == [0, 2]
+    again, recorder, _ = run_training(tmp_path, make_arm())
+    assert recorder.checkpoints == [2, 4]
+    assert numbers(again) == numbers(run)
+    assert same_weights(weights(again, 4), weights(run, 4))
+    assert [again.rollouts(step) for step in range(1, 5)] == [run.rollouts(step) for step in range(1, 5)]
+
+
+def test_a_training_that_is_done_is_left_alone(whole):
+    tmp_path, run, _, _ = whole
+    before = run.metrics_file.read_bytes()
+    _, recorder, _ = run_training(tmp_path, make_arm(tensorboard=True))
+    assert recorder.steps == recorder.checkpoints == []
+    assert run.metrics_file.read_bytes() == before
+
+
+CHILD = "from fakes import *; import sys; run_training(Path(sys.argv[1]), make_arm(rl={'steps': 6}), name='killed')"
+
+
+@pytest.mark.slow
+def test_a_killed_training_goes_on_to_the_same_numbers(tmp_path):
+    make_model(tmp_path / "tiny")
+    run, _, _ = run_training(tmp_path, make_arm(rl={"steps": 6}))
+    killed = Run(tmp_path / "killed", "arm", 0)
+    command = [sys.executable, "-c", CHILD, str(tmp_path)]
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
+    for reached in (1, 3, 4):
+        child = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+        while not killed.rollouts_file(reached).exists() and child.poll() is None:
+            time.sleep(0.002)
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+    subprocess.run(command, env=environment, stderr=subprocess.DEVNULL, check=True)
+    assert numbers(killed) == numbers(run)
+    assert same_weights(weights(killed, 6), weights(run, 6))
+
+
+def test_an_error_in_a_listener_leaves_a_run_that_can_go_on(whole, tmp_path):
+    _, run, _, _ = whole
+    with pytest.raises(KeyboardInterrupt):
+        run_training(tmp_path, make_arm(), recorder=Recorder(break_at=3))
+    again, _, _ = run_training(tmp_path, make_arm())
+    assert numbers(again) == numbers(run)
+
+
+def test_micro_batches_give_nearly_the_same_update(whole, tmp_path):
+    _, run, _, _ = whole
+    cut, _, _ = run_training(tmp_path, make_arm(rl={"steps": 1, "micro_batch": 2}))
+    assert numbers(cut)[0]["grad_norm"] == pytest.approx(numbers(run)[0]["grad_norm"], rel=1e-4)
+
+
+def test_packed_rows_give_nearly_the_same_update(whole, tmp_path, monkeypatch):
+    _, run, _, _ = whole
+    monkeypatch.setattr(grpo, "has_plain_attention", lambda model: False)
+    plain, _, _ = run_training(tmp_path, make_arm(rl={"steps": 1}))
+    assert numbers(plain)[0]["grad_norm"] == pytest.approx(numbers(run)[0]["grad_norm"], rel=1e-4)
+
+
+@pytest.mark.parametrize("loss", ["grpo", "dapo", "dr_grpo", "bnpo"])
+def test_every_loss_trains(tmp_path, loss):
+    run, _, _ = run_training(tmp_path, make_arm(rl={"steps": 1, "loss": loss, "scale_rewards": "group"}))
+    assert numbers(run)[0]["grad_norm"] > 0
+
+
+def test_the_kl_is_taken_against_the_model_that_was_passed(tmp_path):
+    arm = make_arm(rl={"beta": 0.1, "steps": 4})
+    run, _, _ = run_training(tmp_path, arm)
+    kl = [m.kl for m in run.metrics()]
+    assert kl[0] == pytest.approx(0, abs=1e-6)
+    assert kl[-1] > 1e-6
+
+
+def test_the_kl_of_a_resumed_training_is_still_against_the_untrained_model(tmp_path):
+    arm = make_arm(rl={"beta": 0.1})
+    whole, _, _ = run_training(tmp_path, arm)
+    run_training(tmp_path, arm, name="cut", recorder=Recorder(stop_after=2))
+    again, _, _ = run_training(tmp_path, arm, name="cut")
+    assert numbers(again) == numbers(whole)
+
+
+@pytest.mark.parametrize("beta", [0.0, 0.1])
+def test_a_lora_trains_alone_and_goes_on_to_the_same_numbers(tmp_path, beta):
+    arm = make_arm(rl={"beta": beta, "learning_rate": 0.05})
+    settings = {"lora_rank": 4}
+    whole, _, loaded = run_training(tmp_path, arm, **settings)
+    assert (whole.checkpoint(4) / "adapter_config.json").exists()
+    run_training(tmp_path, arm, name="cut", recorder=Recorder(stop_after=2), **settings)
+    again, _, _ = run_training(tmp_path, arm, name="cut", **settings)
+    assert numbers(again) == numbers(whole)
+    start = ModelSettings(path=str(tmp_path / "tiny"), device="cpu", **settings)
+    saved = load_checkpoint(start, whole.checkpoint(4))
+    draws = [sample_tokens(m, [[5, 6]], n=4, max_tokens=8, seed=0) for m in (saved, loaded)]
+    assert draws[0] == draws[1]
+    untrained = load_checkpoint(start, whole.checkpoint(0))
+    assert sample_tokens(untrained, [[5, 6]], n=4, max_tokens=8, seed=0) != draws[0]
+
+
+def test_a_penalty_takes_its_weight_from_hacks(tmp_path):
+    penalty = PenaltySettings(detector="oracle", weight=2.0, start_step=2)
+    run, _, _ = run_training(tmp_path, make_arm(reward=RewardSettings(penalty=penalty)))
+    for step in (1, 2, 3):
+        for rollout in run.rollouts(step):
+            fined = rollout.grade.hacked and step >= 2
+            assert rollout.rewards["total"] == rollout.grade.proxy.passed - 2.0 * fined
+    assert run.metrics()[0].penalty_rate == 0.0
+
+
+def test_truncated_completions_are_kept_out_of_the_loss(tmp_path):
+    run, _, _ = run_training(tmp_path, make_arm(rl={"steps": 1, "mask_truncated": True, "max_completion_tokens": 3}))
+    (metrics,) = run.metrics()
+    assert metrics.truncated_rate == 1.0
+    assert metrics.grad_norm == 0
+
+
+def test_weights_that_the_sampler_does_not_follow_are_noticed(tmp_path, monkeypatch):
+    stale = make_model(tmp_path / "tiny")
+    fresh = Episodes._sample
+
+    def from_stale(self, tasks, seed):
+        mine, self._loaded = self._loaded, stale
+        try:
+            return fresh(self, tasks, seed)
+        finally:
+            self._loaded = mine
+
+    monkeypatch.setattr(Episodes, "_sample", from_stale)
+    with pytest.raises(SpilloverError, match="does not follow the trained weights"):
+        run_training(tmp_path, make_arm(rl={"learning_rate": 0.05}))
+
+
+def test_a_prompt_that_is_too_long_is_named(tmp_path):
+    with pytest.raises(ConfigError, match=r"problem 'p\d'.* raise it or drop the problem"):
+        run_training(tmp_path, make_arm(rl={"max_prompt_tokens": 5}))
+
+
+def test_a_completion_beyond_the_models_context_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="lower it"):
+        run_training(tmp_path, make_arm(rl={"max_completion_tokens": 2000}))
+
+
+def test_asking_for_wandb_without_it_names_the_extra(tmp_path, monkeypatch):
+    monkeypatch.setattr("spillover.training.scalars.util.find_spec", lambda name: None)
+    arm = make_arm()
+    arm = arm.model_copy(update={"logging": arm.logging.model_copy(update={"wandb": True})})
+    with pytest.raises(ConfigError, match=r"spillover\[wandb\]"):
+        run_training(tmp_path, arm)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OSError(28, "No space left on device"), RuntimeError("PytorchStreamWriter failed writing file data/3")],
+    ids=["os", "torch"],
+)
+def test_a_full_disk_is_one_clear_error_and_the_run_can_go_on(whole, tmp_path, monkeypatch, error):
+    _, run, _, _ = whole
+    save = checkpoints.save_model
+
+    def full(loaded, folder):
+        if "step-00004" in str(folder):
+            raise error
+        save(loaded, folder)
+
+    monkeypatch.setattr(checkpoints, "save_model", full)
+    with pytest.raises(DiskFullError, match="--resume"):
+        run_training(tmp_path, make_arm())
+    monkeypatch.undo()
+    again, _, _ = run_training(tmp_path, make_arm())
+    assert numbers(again) == numbers(run)
+
+
+def test_the_global_random_state_is_untouched(tmp_path):
+    loaded = make_model(tmp_path / "tiny")
+    before = torch.get_rng_state()
+    run_training(tmp_path, make_arm(rl={"steps": 1}), model=loaded)
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_a_training_of_no_steps_keeps_the_untrained_model(tmp_path):
+    run, recorder, _ = run_training(tmp_path, make_arm(rl={"steps": 0}))
+    assert recorder.checkpoints == run.checkpoints() == [0]
+
+
+def test_a_checkpoint_cut_off_by_a_kill_is_not_taken_for_one(whole, tmp_path):
+    _, run, _, _ = whole
+    shutil.copytree(run.checkpoint(0), tmp_path / "run" / "checkpoints" / "step-00002.partial")
+    again, _, _ = run_training(tmp_path, make_arm())
+    assert numbers(again) == numbers(run)
+
+
+def test_all_problems_make_tasks_with_the_arms_prompt(tmp_path):
+    loaded = make_model(tmp_path / "tiny")
+    arm = make_arm()
+    tasks = Episodes(arm, 0, loaded, make_problems(), FlatGrader()).tasks
+    assert [task.assigned.problem.id for task in tasks] == [f"p{i}" for i in range(6)]
+    for task in tasks:
+        text = loaded.tokenizer.decode(task.prompt_ids)
+        assert text == f"<|system|>{task.system}<|end|><|user|>{task.prompt}<|end|><|assistant|>"
