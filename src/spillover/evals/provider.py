@@ -80,10 +80,16 @@ class LocalAPI(ModelAPI):
         **_: Any,
     ) -> None:
         super().__init__(model_name, base_url, api_key, [], config)
-        if speaker is None:
-            loaded = load_model(ModelSettings(path=model_name, adapter=adapter, device=device))
-            speaker = speaker_of(loaded)
-        self.batcher = Batcher[Request, Reply](speaker, key=lambda request: (request.seed, str(request.conversation)))
+        self._settings = ModelSettings(path=model_name, adapter=adapter, device=device)
+        self._speaker = speaker
+        self.batcher = Batcher[Request, Reply](
+            self._speak, key=lambda request: (request.seed, str(request.conversation))
+        )
+
+    def _speak(self, requests: Sequence[Request]) -> Sequence[Reply]:
+        # Inspect also makes providers only to ask for a model's name, so weights are loaded when first needed.
+        self._speaker = self._speaker or speaker_of(load_model(self._settings))
+        return self._speaker(requests)
 
     async def generate(
         self,

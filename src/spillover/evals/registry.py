@@ -6,7 +6,7 @@ from inspect_ai.model import ModelAPI, get_model, modelapi
 from spillover.core.config import EvalSettings, TextStyle
 from spillover.core.records import CoreEval
 from spillover.evals.judges import Judge, ModelJudge
-from spillover.evals.play import play_task
+from spillover.evals.play import Play
 from spillover.evals.provider import PROVIDER, LocalAPI
 from spillover.evals.scenes import draw
 from spillover.evals.suite import EVALUATIONS, make_judge
@@ -58,7 +58,7 @@ def frame_colleague(samples: int = 100, style: TextStyle = "full", judge: str = 
 
 def _task(name: CoreEval, samples: int, style: TextStyle, judge: str, seed: int) -> Task:
     settings = EvalSettings(samples=samples, style=style, judge=judge, seed=seed)
-    return play_task(EVALUATIONS[name], draw(name, style, samples, seed), settings, _judge(judge))
+    return Play(EVALUATIONS[name], draw(name, style, samples, seed), settings, _judge(judge)).task
 
 
 def _judge(spec: str) -> Judge:

@@ -28,11 +28,11 @@ from spillover.evals.free_form import FREE_FORM
 from spillover.evals.goals import GOALS_EVAL
 from spillover.evals.judges import Judge, ModelJudge, RuleJudge
 from spillover.evals.monitor_disruption import MONITOR_DISRUPTION
-from spillover.evals.play import RECORD, play_task
+from spillover.evals.play import Performance, Play
 from spillover.evals.provider import Scripted, batcher_of, local_model
 from spillover.evals.scenes import draw
 from spillover.evals.test_time_hacking import NAME as TEST_TIME_HACKING
-from spillover.evals.test_time_hacking import by_framing, episodes, hacking_task
+from spillover.evals.test_time_hacking import Hacking
 from spillover.models import LoadedModel
 
 EVALUATIONS: Mapping[CoreEval, Evaluation] = {
@@ -45,8 +45,9 @@ EVALUATIONS: Mapping[CoreEval, Evaluation] = {
 }
 NAMES = (*EVALUATIONS, TEST_TIME_HACKING)
 INSPECT_OPTIONS: Mapping[str, Any] = {
-    "display": "none",
-    "log_level": "error",
+    "display": "log",
+    "log_header_only": True,
+    "log_level": "critical",
     "log_level_transcript": "error",
     "log_realtime": False,
     "log_images": False,
@@ -88,11 +89,16 @@ def evaluate(
     for name in names:
         if name not in finished:
             began = time.monotonic()
-            task, judge, extra = _task(
-                name, subject, settings, out, grader, prompt, assigned, run=f"{arm}/{seed}/{step}"
+            play = _performance(name, subject, settings, out, grader, prompt, assigned, run=f"{arm}/{seed}/{step}")
+            _run(play.task, subject, out)
+            samples = [one.model_copy(update={"arm": arm, "seed": seed, "step": step}) for one in _ordered(play)]
+            score = score_of(
+                name,
+                samples,
+                judge=(play.judge_name, play.judge_hash),
+                seconds=time.monotonic() - began,
+                data=play.summary(samples),
             )
-            samples = _stamp(_run(task, subject, out), arm=arm, seed=seed, step=step)
-            score = score_of(name, samples, judge=judge, seconds=time.monotonic() - began, data=extra(samples))
             finished[name] = (score, samples)
             write_atomic(_part(out, name), _lines([score, *samples]))
         on_done(finished[name][0])
@@ -162,7 +168,7 @@ def _check(
         raise ConfigError(f"{TEST_TIME_HACKING} needs coding problems, a grader and prompt settings")
 
 
-def _task(
+def _performance(
     name: str,
     subject: LoadedModel | Scripted | Model,
     settings: EvalSettings,
@@ -171,20 +177,18 @@ def _task(
     prompt: PromptSettings | None,
     assigned: Sequence[Assigned],
     run: str,
-) -> tuple[Task, tuple[str, str], Callable[[Sequence[EvalSample]], dict[str, Any]]]:
-    """The task, the judge's name and hash, and what the evaluation reports beside its rate."""
-    if name == TEST_TIME_HACKING:
-        assert grader is not None and prompt is not None  # by _check
-        made = episodes(assigned, settings, prompt)
-        return hacking_task(made, settings, grader, run=run), ("oracle", ""), by_framing
-    evaluation = next(one for one in EVALUATIONS.values() if one.name == name)
-    scenes = draw(evaluation.name, settings.style, settings.samples, settings.seed)
-    judge = make_judge(settings.judge, subject, out / "verdicts.jsonl")
-    return play_task(evaluation, scenes, settings, judge, run=run), (judge.name, judge.digest), evaluation.summary
+) -> Performance:
+    for evaluation in EVALUATIONS.values():
+        if evaluation.name == name:
+            scenes = draw(evaluation.name, settings.style, settings.samples, settings.seed)
+            judge = make_judge(settings.judge, subject, out / "verdicts.jsonl")
+            return Play(evaluation, scenes, settings, judge, run=run)
+    assert grader is not None and prompt is not None  # by _check
+    return Hacking(assigned, settings, prompt, grader, run=run)
 
 
-def _run(task: Task, subject: LoadedModel | Scripted | Model, out: Path) -> list[EvalSample]:
-    """Run one task with Inspect; its records, ordered by id."""
+def _run(task: Task, subject: LoadedModel | Scripted | Model, out: Path) -> None:
+    """Run one task with Inspect and leave its log as logs/NAME.eval."""
     logs, partial = out / "logs", out / "logs" / f"{task.name}.partial"
     shutil.rmtree(partial, ignore_errors=True)
     model = inspect_model(subject)
@@ -193,10 +197,8 @@ def _run(task: Task, subject: LoadedModel | Scripted | Model, out: Path) -> list
     with writing(logs):
         [log] = inspect_eval(task, model=model, log_dir=str(partial), max_samples=len(task.dataset), **INSPECT_OPTIONS)
         _raise_unless_done(log)
-        records = [_record(sample) for sample in log.samples or []]  # read from the file while it is still there
         Path(log.location).replace(logs / f"{task.name}.eval")
         shutil.rmtree(partial, ignore_errors=True)
-    return sorted(records, key=lambda sample: sample.id)
 
 
 def _raise_unless_done(log: EvalLog) -> None:
@@ -207,13 +209,10 @@ def _raise_unless_done(log: EvalLog) -> None:
         raise SpilloverError(f"evaluation {log.eval.task} did not finish: {reason}")
 
 
-def _record(sample: Any) -> EvalSample:
-    [score] = sample.scores.values()
-    return EvalSample.model_validate(score.metadata[RECORD])
-
-
-def _stamp(samples: Sequence[EvalSample], *, arm: str, seed: int, step: int) -> list[EvalSample]:
-    return [sample.model_copy(update={"arm": arm, "seed": seed, "step": step}) for sample in samples]
+def _ordered(play: Performance) -> list[EvalSample]:
+    """The records in the order of the scenes: samples finish in any order."""
+    place = {sample.id: index for index, sample in enumerate(play.task.dataset)}
+    return sorted(play.records, key=lambda record: place[record.id])
 
 
 def _claim(
