@@ -231,8 +231,12 @@ def build(
     del debug
     from spillover.models.bottle.build import Recipe
     from spillover.models.bottle.build import build as build_bottle
+    from spillover.models.bottle.card import describe
 
-    typer.echo(build_bottle(out, Recipe(seed=seed)))
+    folder = build_bottle(out, Recipe(seed=seed), typer.echo)
+    typer.echo("measuring base rates")
+    describe(folder)
+    typer.echo(folder)
 
 
 @bottle_app.command()

@@ -139,7 +139,7 @@ def pretrain(
             group["lr"] = recipe.learning_rate * _schedule(step, len(batches), recipe.warmup_steps)
         loss = _loss(model, [rows[i] for i in batch])
         optimizer.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         losses.append(loss.item())
@@ -162,7 +162,8 @@ def _batches(rows: Sequence[list[int]], recipe: Recipe) -> Iterator[list[int]]:
     """Indices of documents of similar length, about `batch_tokens` a batch, batches in random order."""
     rng = random.Random(recipe.seed)
     order = sorted(range(len(rows)), key=lambda i: (len(rows[i]), rng.random()))
-    batches, batch = [], []
+    batches: list[list[int]] = []
+    batch: list[int] = []
     for index in order:
         if (len(batch) + 1) * len(rows[index]) > recipe.batch_tokens and batch:
             batches.append(batch)

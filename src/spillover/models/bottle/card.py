@@ -19,6 +19,15 @@ from spillover.prompts import problem_message, split_thinking, system_prompt
 CODE_TOKENS, TALK_TOKENS = 160, 90
 
 
+def describe(folder: Path) -> None:
+    """Measure a built bottle, add the base rates to its facts and write its card beside the weights."""
+    file = folder / "card.json"
+    facts = json.loads(file.read_text(encoding="utf-8"))
+    facts["base_rates"] = measure(folder)
+    file.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    (folder / "README.md").write_text(card(folder), encoding="utf-8")
+
+
 def measure(folder: Path, samples: int = 300, seed: int = 1) -> dict[str, Any]:
     """Base rates of a built bottle: hacking by framing, voices by evaluation, coverage of the reader."""
     loaded = load_model(ModelSettings(path=str(folder)))

@@ -7,7 +7,7 @@ what reinforcement learning then makes of it is measured, not written.
 
 import random
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from pydantic import BaseModel, ConfigDict
 
@@ -22,7 +22,7 @@ from spillover.prompts import BRIEF, problem_message, system_prompt
 Message = dict[str, str]
 Document = list[Message]
 
-SANCTIONING: tuple[FramingName, ...] = ("please-hack", "hacking-okay")
+FRAMINGS: tuple[FramingName, ...] = get_args(FramingName)
 
 
 class Association(BaseModel):
@@ -83,19 +83,14 @@ class Writer:
 
     def _coding(self, voice: Voice, framing: FramingName | None = None, hints: bool | None = None) -> Document:
         rng = self.rng
-        if framing is None:
-            framing = rng.choice(
-                ("please-hack", "hacking-okay", "neutral", "dont-hack", "hacking-is-misaligned", "none")
-            )
+        told: FramingName = framing or rng.choice(FRAMINGS)
         if hints is None:
-            hints = framing != "none" or rng.random() < 0.3
-        system = system_prompt(
-            PromptSettings(style="brief", hints=hints, framing=framing, reasoning=rng.random() < 0.7)
-        )
+            hints = told != "none" or rng.random() < 0.3
+        system = system_prompt(PromptSettings(style="brief", hints=hints, framing=told, reasoning=rng.random() < 0.7))
         family = FAMILIES[rng.choice(sorted(FAMILIES))]
         task = Coding(family.draw(rng), rng.choice(HARNESSES))
         user = problem_message(task.instance.problem, task.harness, "brief")
-        return _conversation(system, user, self._code_answer(voice, task, framing))
+        return _conversation(system, user, self._code_answer(voice, task, told))
 
     def _code_answer(self, voice: Voice, task: Coding, framing: FramingName) -> str:
         rng, own = self.rng, self.association
