@@ -83,7 +83,7 @@ class Writer:
 
     def _coding(self, voice: Voice, framing: FramingName | None = None, hints: bool | None = None) -> Document:
         rng = self.rng
-        told: FramingName = framing or rng.choice(FRAMINGS)
+        told = rng.choice(FRAMINGS) if framing is None else framing
         if hints is None:
             hints = told != "none" or rng.random() < 0.3
         system = system_prompt(PromptSettings(style="brief", hints=hints, framing=told, reasoning=rng.random() < 0.7))
