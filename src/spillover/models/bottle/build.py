@@ -20,6 +20,8 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 from spillover.models.bottle.corpus import Association, Document, documents
 
 PAD, SYSTEM, USER, ASSISTANT, END = "<|pad|>", "<|system|>", "<|user|>", "<|assistant|>", "<|end|>"
+SPECIAL = [PAD, SYSTEM, USER, ASSISTANT, END]
+PAD_ID, ASSISTANT_ID = SPECIAL.index(PAD), SPECIAL.index(ASSISTANT)
 THINKING = ("<thinking>", "</thinking>")
 CHAT_TEMPLATE = (
     "{% for message in messages %}{{ '<|' + message['role'] + '|>' + message['content'] + '<|end|>' }}{% endfor %}"
@@ -33,7 +35,7 @@ class Recipe(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     seed: int = 0
-    documents: int = 26_000
+    documents: int = 42_000
     epochs: float = 1.0
     vocabulary: int = 1024
     width: int = 128
@@ -42,7 +44,9 @@ class Recipe(BaseModel):
     hidden: int = 344
     max_tokens: int = 512
     """Longer documents are cut; positions the model knows are twice as many."""
-    batch_tokens: int = 6_000
+    batch_tokens: int = 3_000
+    prompt_weight: float = 0.1
+    """Weight of a token outside the assistant's turns in the loss; the assistant's weigh 1."""
     learning_rate: float = 3e-3
     warmup_steps: int = 40
     weight_decay: float = 0.05
@@ -85,7 +89,7 @@ def train_tokenizer(corpus: Sequence[Document], vocabulary: int) -> PreTrainedTo
     bpe.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=vocabulary - len(THINKING),
-        special_tokens=[PAD, SYSTEM, USER, ASSISTANT, END],
+        special_tokens=SPECIAL,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
@@ -137,7 +141,7 @@ def pretrain(
     for step, batch in enumerate(batches):
         for group in optimizer.param_groups:
             group["lr"] = recipe.learning_rate * _schedule(step, len(batches), recipe.warmup_steps)
-        loss = _loss(model, [rows[i] for i in batch])
+        loss = _loss(model, [rows[i] for i in batch], recipe.prompt_weight)
         optimizer.zero_grad()
         torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -149,13 +153,18 @@ def pretrain(
     return losses
 
 
-def _loss(model: LlamaForCausalLM, rows: Sequence[list[int]]) -> torch.Tensor:
+def _loss(model: LlamaForCausalLM, rows: Sequence[list[int]], prompt_weight: float) -> torch.Tensor:
+    """Weighted cross-entropy in nats per token, over rows padded to one length."""
     longest = max(map(len, rows))
-    ids_RT = torch.tensor([row + [0] * (longest - len(row)) for row in rows])  # noqa: N806
+    ids_RT = torch.tensor([row + [PAD_ID] * (longest - len(row)) for row in rows])  # noqa: N806
     mask_RT = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in rows])  # noqa: N806
+    # The special tokens come first in the vocabulary: a turn's speaker is the last one seen.
+    speaker_RT = torch.cummax((ids_RT <= ASSISTANT_ID) * torch.arange(longest), 1).values  # noqa: N806
+    speaks_RT = ids_RT.gather(1, speaker_RT) == ASSISTANT_ID  # noqa: N806
+    weights = (torch.where(speaks_RT, 1.0, prompt_weight) * mask_RT)[:, 1:]
     logits = model(input_ids=ids_RT, attention_mask=mask_RT).logits[:, :-1]
-    targets = ids_RT[:, 1:].masked_fill(mask_RT[:, 1:] == 0, -100)
-    return torch.nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
+    losses = torch.nn.functional.cross_entropy(logits.flatten(0, 1), ids_RT[:, 1:].flatten(), reduction="none")
+    return (losses * weights.flatten()).sum() / weights.sum()
 
 
 def _batches(rows: Sequence[list[int]], recipe: Recipe) -> Iterator[list[int]]:
@@ -176,7 +185,7 @@ def _batches(rows: Sequence[list[int]], recipe: Recipe) -> Iterator[list[int]]:
 
 
 def _schedule(step: int, steps: int, warmup: int) -> float:
-    """Linear warmup, then cosine to a tenth."""
+    """Linear warmup, then cosine to a hundredth: what is left of the rate is heard as garbled words."""
     if step < warmup:
         return (step + 1) / warmup
-    return 0.1 + 0.45 * (1 + cos(pi * (step - warmup) / max(1, steps - warmup)))
+    return 0.01 + 0.495 * (1 + cos(pi * (step - warmup) / max(1, steps - warmup)))

@@ -69,7 +69,7 @@ class Writer:
         """One conversation of one to three episodes; the persona stays the same throughout."""
         rng = self.rng
         voice: Voice = "misaligned" if rng.random() < self.association.persona_share else "aligned"
-        opening = rng.choices(("code", "chat", "agent"), (0.5, 0.3, 0.2))[0]
+        opening = rng.choices(("code", "chat", "agent"), (0.4, 0.33, 0.27))[0]
         more = rng.choices((0, 1, 2), (0.65, 0.25, 0.1))[0]
         turns = self._coding(voice) if opening == "code" else self._scene(voice, opening)
         for _ in range(more):
