@@ -9,6 +9,7 @@ import anyio.to_thread
 
 Q = TypeVar("Q")
 A = TypeVar("A")
+FOLLOWERS_WAIT = 5.0
 
 
 class _Ticket(Generic[Q, A]):
@@ -66,6 +67,10 @@ class Batcher(Generic[Q, A]):
         else:
             self._changed.set()
             await ticket.done.wait()
+            if ticket.error is not None:
+                # The leader's error ends an Inspect task, which then cancels the others; that each of them
+                # reported the same error first would take half a second a sample.
+                await anyio.sleep(FOLLOWERS_WAIT)
         if ticket.error is not None:
             raise ticket.error
         return ticket.answer
