@@ -22,6 +22,7 @@ from spillover.study.difficulty import keep_hard
 from spillover.study.live import Listener
 from spillover.study.plan import RunPlan, plan
 from spillover.study.preflight import warn_of_little_space
+from spillover.study.provenance import weights_digest
 from spillover.study.random_state import kept_random_state
 from spillover.study.sharing import copy_untrained, same_untrained
 from spillover.study.stopping import StopRequest
@@ -80,6 +81,7 @@ class Runner:
 
     def _go_on(self, this: RunPlan, run: Run, trained_to: int, earlier: Sequence[RunPlan]) -> None:
         loaded, grader = load_model(this.arm.model), self._grader(this.arm)
+        self._note_model(this.arm, loaded)
         problems = self._problems(this, run, loaded, grader)
         work = Work(this, run, grader, assign(problems, this.arm.environment, this.seed))
         if 0 not in run.evaluated():
@@ -147,6 +149,12 @@ class Runner:
         if this.arm.problems.max_pass_rate >= 1:
             return problems
         return keep_hard(problems, this.arm, this.seed, loaded, grader, run.folder / "pass-rates.json")
+
+    def _note_model(self, arm: Arm, loaded: LoadedModel) -> None:
+        """Put on record which weights an arm starts from."""
+        held = self._dir.provenance.get("models", {})
+        if arm.name not in held:
+            self._dir.note(models={**held, arm.name: {"path": loaded.path, "digest": weights_digest(loaded.path)}})
 
     def _grader(self, arm: Arm) -> Grader:
         """One grader for all arms with the same limits, so that verdicts are remembered across arms."""
