@@ -61,7 +61,7 @@ def evaluate_model(request: EvalRequest) -> Table:
 
 def as_study(request: EvalRequest) -> Study:
     """The request as a study of one arm, so that it is checked the same way. Raises ConfigError."""
-    small = request.model == "bottle"
+    small = request.model.startswith("bottle")
     style = "brief" if small else "full"
     raw = {
         "name": "eval",
