@@ -156,6 +156,12 @@ def test_sampling_leaves_the_model_in_the_mode_it_was_in():
     assert loaded.model.config._attn_implementation == "sdpa"
 
 
+def test_sampling_leaves_as_many_threads_as_there_were():
+    before = torch.get_num_threads()
+    sample_tokens(tiny_model(num_hidden_layers=1), [[5]], max_tokens=2, seed=0)
+    assert torch.get_num_threads() == before
+
+
 def test_conversations_are_read_by_the_chat_template(tiny):
     ids = encode_chat(tiny, [{"role": "system", "content": "a"}, {"role": "user", "content": "b"}])
     assert tiny.tokenizer.decode(ids) == "<|system|>a<|end|><|user|>b<|end|><|assistant|>"
