@@ -3,6 +3,7 @@
 Everything heavy is imported by the command that needs it, so that help and input errors are instant.
 """
 
+import os
 import shlex
 import sys
 import traceback
@@ -43,6 +44,8 @@ Unsandboxed = Annotated[
 
 def main() -> None:
     """Entry point of the command `spillover`."""
+    # Threads of torch that spin while they wait make a step many times slower on a busy machine.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     app()
 
 
