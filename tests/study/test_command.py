@@ -41,7 +41,7 @@ def test_ctrl_c_stops_after_the_step_and_says_how_to_go_on(study: Path, tmp_path
         if "step 1 " in line:
             os.killpg(process.pid, signal.SIGINT)
             break
-    rest, said = process.communicate(timeout=60)
+    rest, said = process.communicate(timeout=240)
     assert process.returncode == 130, said
     assert "Traceback" not in said
     assert said.splitlines()[-1] == (
