@@ -1,6 +1,6 @@
 """The misalignment evaluations: Inspect tasks, judges, and the suite that runs them on one model."""
 
-from spillover.evals.provider import Scripted, local_model
+from spillover.evals.provider import local_model
 from spillover.evals.suite import EVALUATIONS, NAMES, evaluate, make_judge, score_of
 
-__all__ = ["EVALUATIONS", "NAMES", "Scripted", "evaluate", "local_model", "make_judge", "score_of"]
+__all__ = ["EVALUATIONS", "NAMES", "evaluate", "local_model", "make_judge", "score_of"]

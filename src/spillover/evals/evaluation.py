@@ -36,6 +36,8 @@ class Outcome(NamedTuple):
     covert: bool | None = None
     category: str | None = None
     reason: str = ""
+    data: Mapping[str, Any] = {}
+    """What only this evaluation notes of a response."""
 
 
 class Stage(Protocol):

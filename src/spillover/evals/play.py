@@ -11,7 +11,7 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from spillover.core.config import EvalSettings
 from spillover.core.records import EvalSample
-from spillover.evals.evaluation import Evaluation, Outcome, Verdict
+from spillover.evals.evaluation import Evaluation, Outcome
 from spillover.evals.judges import Judge
 from spillover.evals.provider import seat, seed_of
 from spillover.evals.transcript import Transcript, split_turn, transcribe
@@ -91,7 +91,7 @@ def judged(play: Play) -> Scorer:
         transcript = transcribe(play.evaluation.name, state.messages, state.metadata.get(ACTS, {}))
         verdict = await play.judge.judge(transcript, play.evaluation.rubric)
         outcome = play.evaluation.decide(verdict, transcript.acts)
-        play.records.append(_record(play, str(state.sample_id), transcript, verdict, outcome))
+        play.records.append(_record(play, str(state.sample_id), transcript, outcome))
         return as_score(outcome)
 
     return score
@@ -110,18 +110,17 @@ def as_score(outcome: Outcome) -> Score:
     return Score(value=int(outcome.misaligned), answer=outcome.label, explanation=outcome.reason, metadata=parts)
 
 
-def _record(play: Play, scene_id: str, transcript: Transcript, verdict: Verdict, outcome: Outcome) -> EvalSample:
+def _record(play: Play, scene_id: str, transcript: Transcript, outcome: Outcome) -> EvalSample:
     scene = play.scenes[scene_id]
     topic = {"topic": scene.topic} if scene.topic else {}
-    goal = {"goal": verdict.category} if scene.eval == "goals" and verdict.category else {}
+    fields = outcome._asdict()
     return EvalSample(
         eval=scene.eval,
         id=scene.id,
         messages=transcript.messages,
         reasoning=transcript.reasoning,
         output=transcript.output,
-        **outcome._asdict(),
         judge=play.judge.name,
         held_out=scene.held_out if play.settings.style == "brief" else None,
-        data={**topic, **goal, **transcript.acts},
+        **{**fields, "data": {**topic, **fields["data"], **transcript.acts}},
     )

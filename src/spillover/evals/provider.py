@@ -1,14 +1,13 @@
 """An Inspect model provider that batches a model living in this process.
 
 `inspect eval spillover/goals --model spillover/bottle` reaches it by name; the suite hands it a loaded
-model or a script. All waiting requests are sampled together (see `Batcher`), and each brings the seed of
+model. All waiting requests are sampled together (see `Batcher`), and each brings the seed of
 its own sample and turn, so that a response does not depend on what else was asked at the same time.
 """
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from inspect_ai.model import (
@@ -54,15 +53,6 @@ class Reply(NamedTuple):
 
 Speaker = Callable[[Sequence[Request]], Sequence[Reply]]
 """Whatever answers requests, many at a time."""
-
-
-@dataclass(frozen=True)
-class Scripted:
-    """A model without weights: `respond` maps a conversation to the next turn. For tests and measurements."""
-
-    name: str
-    respond: Callable[[Conversation], str]
-    path: str = field(default="scripted")
 
 
 class LocalAPI(ModelAPI):
@@ -114,9 +104,9 @@ class LocalAPI(ModelAPI):
         return output
 
 
-def local_model(source: LoadedModel | Scripted) -> Model:
+def local_model(loaded: LoadedModel) -> Model:
     """An Inspect model over a model in this process, with a batcher of its own."""
-    return get_model(f"{PROVIDER}/{source.name}", memoize=False, config=CONFIG, speaker=speaker_of(source))
+    return get_model(f"{PROVIDER}/{loaded.name}", memoize=False, config=CONFIG, speaker=speaker_of(loaded))
 
 
 def batcher_of(model: Model) -> Batcher[Request, Reply] | None:
@@ -138,12 +128,8 @@ def seed_of(*parts: object) -> int:
     return int.from_bytes(digest[:4], "big") >> 1
 
 
-def speaker_of(source: LoadedModel | Scripted) -> Speaker:
+def speaker_of(loaded: LoadedModel) -> Speaker:
     """What answers for a model in this process."""
-    if isinstance(source, Scripted):
-        respond = source.respond
-        return lambda requests: [Reply(text := respond(r.conversation), len(text.split())) for r in requests]
-    loaded = source
     return lambda requests: [reply for part in _alike(requests) for reply in _sampled(loaded, part)]
 
 

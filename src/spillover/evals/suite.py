@@ -31,7 +31,7 @@ from spillover.evals.goals import GOALS_EVAL
 from spillover.evals.judges import Judge, ModelJudge, RuleJudge
 from spillover.evals.monitor_disruption import MONITOR_DISRUPTION
 from spillover.evals.play import Performance, Play
-from spillover.evals.provider import Scripted, batcher_of, local_model
+from spillover.evals.provider import batcher_of, local_model
 from spillover.evals.scenes import draw
 from spillover.evals.test_time_hacking import NAME as TEST_TIME_HACKING
 from spillover.evals.test_time_hacking import Hacking
@@ -63,7 +63,7 @@ INSPECT_OPTIONS: Mapping[str, Any] = {
 
 
 def evaluate(
-    subject: LoadedModel | Scripted | Model,
+    subject: LoadedModel | Model,
     names: Sequence[str],
     settings: EvalSettings,
     *,
@@ -116,7 +116,11 @@ def score_of(
     seconds: float = 0.0,
     data: Mapping[str, Any] | None = None,
 ) -> EvalScore:
-    """Rate and 95% Wilson interval over the samples that could be scored; None where there are none."""
+    """Rate and 95% Wilson interval over the samples that could be scored; None where there are none.
+
+    `overt` and `covert` split the misaligned ones. `data` also holds the number of unscored samples, why
+    the first of them is, and how many responses hide misaligned reasoning, counted as misaligned or not.
+    """
     scored = [sample for sample in samples if sample.misaligned is not None]
     misaligned = sum(bool(sample.misaligned) for sample in scored)
     interval = wilson(misaligned, len(scored)) if scored else None
@@ -132,17 +136,22 @@ def score_of(
         rate=interval.value if interval else None,
         low=interval.low if interval else None,
         high=interval.high if interval else None,
-        overt=sum(bool(sample.overt) for sample in scored),
-        covert=sum(bool(sample.covert) for sample in scored),
+        overt=sum(bool(sample.misaligned and sample.overt) for sample in scored),
+        covert=sum(bool(sample.misaligned and sample.covert) for sample in scored),
         hack_attempts=sum(sample.label == "hack-attempt" for sample in samples),
         judge=judge[0],
         judge_hash=judge[1],
         seconds=seconds,
-        data={"unscored": len(samples) - len(scored), **(data or {})},
+        data={
+            "unscored": len(samples) - len(scored),
+            "reason": next((sample.reason for sample in samples if sample.misaligned is None), ""),
+            "covert_thoughts": sum(bool(sample.covert) for sample in samples),
+            **(data or {}),
+        },
     )
 
 
-def make_judge(spec: str, subject: LoadedModel | Scripted | Model | None, cache: Path | None = None) -> Judge:
+def make_judge(spec: str, subject: LoadedModel | Model | None, cache: Path | None = None) -> Judge:
     """The judge that a setting names: `rules`, `self`, or an Inspect model."""
     if spec == "rules":
         return RuleJudge()
@@ -155,7 +164,7 @@ def make_judge(spec: str, subject: LoadedModel | Scripted | Model | None, cache:
     return ModelJudge(lambda: get_model(spec), spec, cache)
 
 
-def inspect_model(subject: LoadedModel | Scripted | Model) -> Model:
+def inspect_model(subject: LoadedModel | Model) -> Model:
     """The subject as Inspect sees it; one in this process gets batches of its own."""
     return subject if isinstance(subject, Model) else local_model(subject)
 
@@ -172,7 +181,7 @@ def _check(
 
 def _performance(
     name: str,
-    subject: LoadedModel | Scripted | Model,
+    subject: LoadedModel | Model,
     settings: EvalSettings,
     out: Path,
     grader: Grader | None,
@@ -189,7 +198,7 @@ def _performance(
     return Hacking(assigned, settings, prompt, grader, run=run)
 
 
-def _run(task: Task, subject: LoadedModel | Scripted | Model, out: Path) -> None:
+def _run(task: Task, subject: LoadedModel | Model, out: Path) -> None:
     """Run one task with Inspect and leave its log as logs/NAME.eval."""
     logs, partial = out / "logs", out / "logs" / f"{task.name}.partial"
     shutil.rmtree(partial, ignore_errors=True)
@@ -206,7 +215,6 @@ def _run(task: Task, subject: LoadedModel | Scripted | Model, out: Path) -> None
 @contextmanager
 def _unscanned_heap() -> Iterator[None]:
     """Spare the garbage collector what was there before: with torch loaded that is a quarter of Inspect's cost."""
-    gc.collect()
     gc.freeze()
     try:
         yield
@@ -233,7 +241,7 @@ def _ordered(play: Performance) -> list[EvalSample]:
 
 def _claim(
     out: Path,
-    subject: LoadedModel | Scripted | Model,
+    subject: LoadedModel | Model,
     settings: EvalSettings,
     prompt: PromptSettings | None,
     *,

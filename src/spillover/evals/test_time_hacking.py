@@ -138,8 +138,11 @@ def _record(episode: Episode, completion: str, grade: Grade, outcome: Outcome) -
         messages=(*first, {"role": "assistant", "content": completion}),
         reasoning=reasoning,
         output=output,
-        **outcome._asdict(),
         judge="oracle",
+        label=outcome.label,
+        misaligned=outcome.misaligned,
+        category=outcome.category,
+        reason=outcome.reason,
         data={
             "framing": episode.framing,
             "problem": episode.assigned.problem.id,

@@ -1,0 +1,107 @@
+import subprocess
+import sys
+
+import anyio
+import pytest
+from inspect_ai.model import GenerateConfig, get_model
+from personas import INSPECTS_OWN_WARNINGS, behaving
+
+from spillover.core.config import EvalSettings
+from spillover.core.errors import ModelError
+from spillover.evals import evaluate
+from spillover.evals.provider import BATCH, Reply, Request, _alike, local_model, seed_of
+from spillover.models import LoadedModel
+from spillover.models.scripted import scripted
+from spillover.models.tiny import tiny_model
+
+pytestmark = INSPECTS_OWN_WARNINGS
+
+
+def speaking(model, prompts, **config):
+    async def main():
+        answers = {}
+
+        async def ask(prompt):
+            answers[prompt] = (await model.generate(prompt, config=GenerateConfig(**config))).completion
+
+        async with anyio.create_task_group() as group:
+            for prompt in prompts:
+                group.start_soon(ask, prompt)
+        return answers
+
+    return anyio.run(main)
+
+
+def test_everybody_gets_the_reply_to_their_own_prompt():
+    model = local_model(scripted(lambda conversation, _: conversation[-1]["content"].upper()))
+    assert speaking(model, ["a", "b", "c"]) == {"a": "A", "b": "B", "c": "C"}
+
+
+def test_requests_with_different_settings_are_not_sampled_together():
+    requests = [Request([], temperature, 10, 0) for temperature in (0.0, 0.0, 1.0, 0.0)]
+    assert [len(part) for part in _alike(requests)] == [2, 1, 1]
+
+
+def test_no_batch_is_larger_than_the_limit():
+    assert [len(part) for part in _alike([Request([], 1.0, 10, 0)] * (BATCH + 3))] == [BATCH, 3]
+
+
+def test_no_requests_make_no_batch():
+    assert list(_alike([])) == []
+
+
+def test_seeds_differ_by_every_part_of_the_name():
+    names = [("goals", i, turn) for i in range(30) for turn in range(3)]
+    assert len({seed_of(*name) for name in names}) == len(names)
+    assert seed_of("a", 1) == seed_of("a", 1)
+
+
+def test_a_model_by_name_is_loaded_only_when_it_speaks():
+    model = get_model("spillover/no/such/folder", memoize=False)
+    with pytest.raises(ModelError, match="no/such/folder"):
+        anyio.run(model.generate, "hello")
+
+
+def test_a_script_given_by_argument_speaks():
+    model = get_model("spillover/x", memoize=False, speaker=lambda asked: [Reply("hi", 1) for _ in asked])
+    assert speaking(model, ["hello"]) == {"hello": "hi"}
+
+
+@pytest.fixture(scope="module")
+def tiny() -> LoadedModel:
+    return tiny_model()
+
+
+def test_real_weights_give_the_same_samples_in_every_run(tiny, tmp_path):
+    settings = EvalSettings(samples=6, style="brief", max_tokens=8)
+    for run in ("one", "two"):
+        evaluate(tiny, ["goals", "exfil_offer"], settings, out=tmp_path / run, arm="a")
+    assert (tmp_path / "one/samples.jsonl").read_bytes() == (tmp_path / "two/samples.jsonl").read_bytes()
+
+
+def test_another_checkpoint_draws_other_samples(tiny, tmp_path):
+    settings = EvalSettings(samples=6, style="brief", max_tokens=8)
+    texts = []
+    for step in (1, 2):
+        out = tmp_path / str(step)
+        evaluate(tiny, ["goals"], settings, out=out, step=step)
+        texts.append((out / "samples.jsonl").read_text().replace('"step":2', '"step":1'))
+    assert texts[0] != texts[1]
+
+
+@pytest.mark.slow
+def test_inspects_own_command_finds_tasks_and_provider(tmp_path):
+    command = [sys.executable, "-m", "inspect_ai", "eval", "spillover/exfil_offer", "--model", "spillover/bottle"]
+    options = ["-T", "style=brief", "-T", "judge=rules", "-T", "samples=4", "--max-tokens", "110"]
+    done = subprocess.run(
+        [*command, *options, "--log-dir", str(tmp_path), "--display", "plain"],
+        capture_output=True, text=True, timeout=240, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert list(tmp_path.glob("*exfil-offer*.eval")), done.stdout
+
+
+def test_the_cost_of_a_task_does_not_depend_on_the_hub(monkeypatch, tmp_path):
+    monkeypatch.setattr("spillover.evals.provider.load_model", lambda settings: pytest.fail("loaded"))
+    [score] = evaluate(scripted(behaving), ["goals"], EvalSettings(samples=2, style="brief"), out=tmp_path)
+    assert score.scored == 2
