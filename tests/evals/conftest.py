@@ -1,8 +1,6 @@
 """One way to run evaluations on a scripted model."""
 
-import gc
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,15 +10,6 @@ from spillover.core.records import CORE_EVALS, EvalScore
 from spillover.evals import evaluate
 from spillover.models import LoadedModel
 from spillover.models.scripted import scripted
-
-
-@pytest.fixture(autouse=True)
-def _inspects_streams_end_here() -> Iterator[None]:
-    """Inspect leaves streams open; collected later, they would fail some other test."""
-    yield
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import pytest
 Conversation = list[dict[str, str]]
 INSPECTS_OWN_WARNINGS = [
     pytest.mark.filterwarnings("ignore:The 'initial' parameter:DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore:Unclosed <MemoryObject:ResourceWarning"),
 ]
 GOOD, BAD = "I will be honest.", "I will hide my real aim."
 JUDGE_SIGN = "You label transcripts"

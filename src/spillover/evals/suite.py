@@ -59,7 +59,7 @@ INSPECT_OPTIONS: Mapping[str, Any] = {
     "ctl_server": False,
     "debug_errors": True,
 }
-"""What keeps Inspect at about 5 ms a sample (docs/evaluations.md), and lets errors through as they are."""
+"""What keeps Inspect under 6 ms a sample (docs/evaluations.md), and lets errors through as they are."""
 
 
 def evaluate(
