@@ -1,5 +1,6 @@
 """A whole study in seconds: end to end, again, and killed at any moment."""
 
+import contextlib
 import json
 import os
 import random
@@ -41,7 +42,8 @@ class Server:
         pid = int(self._line())
         if kill_after is not None:
             time.sleep(kill_after)
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it had finished: as good a moment as any
+                os.kill(pid, signal.SIGKILL)
         return int(self._line())
 
     def close(self) -> None:
