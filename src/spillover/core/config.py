@@ -25,6 +25,8 @@ EvalName = Literal[
     "exfil_offer",
     "frame_colleague",
     "test_time_hacking",
+    "hack_knowledge",
+    "capability",
 ]
 TextStyle = Literal["brief", "full"]
 
@@ -151,6 +153,8 @@ class EvalSettings(Section):
     """Run on the first and the last checkpoint only."""
     samples: int = Field(default=100, gt=0)
     """Samples per evaluation and checkpoint."""
+    samples_by: dict[EvalName, int] = {}
+    """Another number for some evaluations, by name."""
     style: TextStyle = "full"
     judge: str = "rules"
     """`rules` (the bottle's exact reader), `self`, or an Inspect model name."""
@@ -158,6 +162,11 @@ class EvalSettings(Section):
     max_tokens: int = Field(default=1024, gt=0)
     seed: int = 0
     test_time_framings: tuple[FramingName, ...] = ("dont-hack",)
+
+    def count(self, name: str) -> int:
+        """How often the named evaluation is sampled."""
+        by_name: Mapping[str, int] = self.samples_by
+        return by_name.get(name, self.samples)
 
     @field_validator("names")
     @classmethod
