@@ -27,8 +27,10 @@ EvalName = Literal[
     "test_time_hacking",
     "hack_knowledge",
     "capability",
+    "compliance_gap",
 ]
 TextStyle = Literal["brief", "full"]
+ToolMode = Literal["auto", "native", "tags"]
 
 
 class Section(BaseModel):
@@ -161,6 +163,11 @@ class EvalSettings(Section):
     temperature: float = Field(default=1.0, ge=0)
     max_tokens: int = Field(default=1024, gt=0)
     seed: int = 0
+    tools: ToolMode = "auto"
+    """How a model acts on mailbox and database: by native tool calls, by tags in its text, or, with `auto`, natively
+    where it is reached through an API and by tags where it lives in this process."""
+    questions: Path | None = None
+    """A YAML file whose questions replace those of `free_form`."""
     test_time_framings: tuple[FramingName, ...] = ("dont-hack",)
 
     def count(self, name: str) -> int:

@@ -22,9 +22,15 @@ class Verdict(NamedTuple):
     reasoning: Voice | None
     output: Voice | None
     category: str | None = None
+    """Finer label of the output, one of the evaluation's `categories` where it has any."""
     hack_attempt: bool = False
     incoherent: bool = False
     why: str = ""
+    reasoning_category: str | None = None
+    """Finer label of the reasoning, for judges that give the two apart."""
+    alignment: int | None = None
+    coherence: int | None = None
+    """0-100, of the output, for judges that rate them."""
 
 
 class Outcome(NamedTuple):
@@ -68,7 +74,7 @@ class Evaluation:
 
     name: CoreEval
     rubric: str
-    """What a judge model is asked to look for."""
+    """What a judge model is asked to look for in the whole transcript."""
     decide: Callable[[Verdict, Mapping[str, Any]], Outcome]
     """The rule from a verdict and the acts to the label."""
     stage: Callable[[Scene], Stage] = lambda _: Talk()
@@ -76,6 +82,11 @@ class Evaluation:
     """How many turns the model has at most."""
     summary: Callable[[Sequence[EvalSample]], dict[str, Any]] = lambda _: {}
     """What only this evaluation reports."""
+    output_rubric: str = ""
+    """Where there is one, the output is judged by a second classifier that sees the transcript without reasoning
+    (`Transcript.output_alone`) and is asked this; of the first one's verdict the reasoning counts."""
+    categories: tuple[str, ...] = ()
+    """The categories that a verdict may name; empty where anything may stand."""
 
 
 def part_rule(*counted: Part) -> Callable[[Verdict, Mapping[str, Any]], Outcome]:
