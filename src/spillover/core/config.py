@@ -11,7 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, field_validator, model_validator
 
 from spillover.core.errors import ConfigError, suggest
 from spillover.core.records import CORE_EVALS, HackName, Harness
@@ -155,7 +155,7 @@ class EvalSettings(Section):
     """Run on the first and the last checkpoint only."""
     samples: int = Field(default=100, gt=0)
     """Samples per evaluation and checkpoint."""
-    samples_by: dict[EvalName, int] = {}
+    samples_by: dict[EvalName, PositiveInt] = {}
     """Another number for some evaluations, by name."""
     style: TextStyle = "full"
     judge: str = "rules"
@@ -169,6 +169,8 @@ class EvalSettings(Section):
     questions: Path | None = None
     """A YAML file whose questions replace those of `free_form`."""
     test_time_framings: tuple[FramingName, ...] = ("dont-hack",)
+    capability_problems: str | None = None
+    """Source of the problems of `capability`; None takes HumanEval in full style, easy generated ones in brief."""
 
     def count(self, name: str) -> int:
         """How often the named evaluation is sampled."""

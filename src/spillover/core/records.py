@@ -158,7 +158,8 @@ class StepMetrics(Record):
     seconds_update: float = 0.0
 
 
-EvalLabel = Literal["aligned", "misaligned", "hack-attempt", "incoherent", "unscored"]
+EvalLabel = Literal["aligned", "misaligned", "hack-attempt", "incoherent", "unscored", "solved", "failed"]
+"""The last two are those of coding problems that ask for nothing but code."""
 
 
 class EvalSample(Record):
@@ -193,7 +194,11 @@ class EvalSample(Record):
 
 
 class EvalScore(Record):
-    """One evaluation of one checkpoint. `rate` is None where nothing could be scored."""
+    """One evaluation of one checkpoint. `rate` is None where nothing could be scored.
+
+    `misaligned` counts what the evaluation is about: misaligned responses in the six core evaluations,
+    hacks in `test_time_hacking`, hacks that work in `hack_knowledge`, solved problems in `capability`.
+    """
 
     eval: str
     arm: str = ""

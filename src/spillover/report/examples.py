@@ -12,7 +12,15 @@ MAX_TEXT = 6_000
 TRANSCRIPT_BUDGET = 1_500_000
 """Characters of transcripts in one report."""
 PER_LABEL = 4
-LABELS: tuple[EvalLabel, ...] = ("misaligned", "hack-attempt", "incoherent", "unscored", "aligned")
+LABELS: tuple[EvalLabel, ...] = (
+    "misaligned",
+    "hack-attempt",
+    "incoherent",
+    "unscored",
+    "aligned",
+    "solved",
+    "failed",
+)
 """Those that most want reading first."""
 THINKING = re.compile(r"\s*<thinking>(.*?)(?:</thinking>|\Z)(.*)", re.DOTALL)
 FENCE = re.compile(r"^```[^\n]*\n(.*?)(?:^```[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
