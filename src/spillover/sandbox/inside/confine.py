@@ -18,7 +18,7 @@ CLONE_NEWUTS = 0x04000000
 CLONE_NEWIPC = 0x08000000
 CLONE_NEWPID = 0x20000000
 CLONE_NEWNET = 0x40000000
-MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 2, 4, 8, 16384, 1 << 18
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 8, 4096, 16384, 1 << 18
 PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 4, 36, 38
 PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 CAPABILITY_VERSION_3 = 0x20080522
@@ -51,17 +51,25 @@ def mount(source: str, target: str, kind: str | None, flags: int, data: str = ""
     check(libc.mount(source.encode(), target.encode(), kind_bytes, flags, data.encode()), f"mount {target}")
 
 
-def fresh_namespaces(limits: Limits) -> None:
+def fresh_namespaces(limits: Limits, shown: dict[str, str]) -> None:
     """Give this process its own mounts, IPC, network and host name, and empty writable folders.
 
-    The process is already the first of its own PID namespace, so that the kernel kills everything
-    it started when it ends.
+    `shown` maps paths below those folders to where the worker holds them, read-only. The process is
+    already the first of its own PID namespace, so that the kernel kills everything it started when it
+    ends. /proc is read-only: a job that keeps root's user id could else change the kernel's settings.
     """
     check(libc.unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWUTS), "unshare")
     options = f"mode=1777,size={limits.disk_bytes},nr_inodes=4096"
     for folder in (JOB_FOLDER, "/tmp", "/dev/shm"):
         mount("tmpfs", folder, "tmpfs", MS_NOSUID | MS_NODEV, options)
-    mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    for path, held in shown.items():
+        if Path(held).is_dir():
+            Path(path).mkdir(parents=True, exist_ok=True)
+        else:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            Path(path).touch()
+        mount(held, path, None, MS_BIND | MS_REC)
+    mount("proc", "/proc", "proc", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)
 
 
 def set_limits(limits: Limits) -> None:

@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import subprocess
 import sys
 import threading
 import types
@@ -28,6 +29,17 @@ def run_program(source: str, filename: str, after: Callable[[], None] | None = N
         sys.excepthook(type(error), error, error.__traceback__)
         code = 1
     finish(code)
+
+
+def run_command(payload: dict[str, Any], folder: str, stdout: int) -> NoReturn:
+    """Run a shell command line and exit as a shell would; `{dir}` in it is the job's `folder`.
+
+    It is a child, not this process: the first process of a PID namespace is deaf to most signals.
+    `payload` has the command, its environment and its working folder (None for the job's).
+    """
+    words = ["/bin/sh", "-c", payload["command"].replace("{dir}", folder)]
+    code = subprocess.call(words, cwd=payload["cwd"] or folder, env=payload["environment"], stdout=stdout)
+    os._exit(code if code >= 0 else 128 - code)
 
 
 def exit_code(stop: SystemExit) -> int:

@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from . import confine, landlock, seccomp
-from .program import run_program
+from .program import run_command, run_program
 
 WRITABLE = ("/tmp", "/dev/shm", "/dev/null")
 MEMORY_CHECK_SECONDS = 0.05
@@ -51,6 +51,7 @@ class Zygote:
         self.namespaces: bool = settings["namespaces"]
         self.user: int | None = settings["user"]
         self.limits = confine.Limits(**settings["limits"])
+        self.shown: dict[str, str] = settings["shown"]
         if self.namespaces:
             confine.mount("none", "/", None, confine.MS_REC | confine.MS_PRIVATE)
             self.own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
@@ -127,7 +128,7 @@ class Zygote:
             os.dup2(output, 1)
             os.dup2(output, 2)
             if self.namespaces:
-                confine.fresh_namespaces(self.limits)
+                confine.fresh_namespaces(self.limits, self.shown)
             confine.keep_only([payload_fd, ready, *channels])
             payload = json.loads(confine.read_all(payload_fd))
             os.close(payload_fd)
@@ -210,8 +211,11 @@ class Zygote:
 
 
 def run_main_file(serve: Callable[[], Job]) -> NoReturn:
-    """The plain entry: run the job's `main.py` as a program and exit as it does."""
+    """The plain entry: run the job's command if it has one, else its `main.py`, and exit as it does."""
     job = serve()
+    if "command" in job.payload:
+        sys.path.remove(job.folder)
+        run_command(job.payload, job.folder, job.channels[0])
     run_program(Path(job.folder, "main.py").read_text(encoding="utf-8"), "main.py")
 
 
