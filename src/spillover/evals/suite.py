@@ -17,24 +17,25 @@ from pydantic import BaseModel
 
 from spillover.coding import Grader
 from spillover.coding.environment import Assigned
-from spillover.core.config import EvalSettings, PromptSettings
+from spillover.core.config import EvalName, EvalSettings, PromptSettings
 from spillover.core.errors import ConfigError, RunDirError, SpilloverError, suggest
 from spillover.core.records import CoreEval, EvalSample, EvalScore
 from spillover.core.rundir import read_records, write_atomic, writing
 from spillover.core.stats import wilson
 from spillover.evals.alignment_questions import ALIGNMENT_QUESTIONS
+from spillover.evals.capability import capability
 from spillover.evals.evaluation import Evaluation
 from spillover.evals.exfil_offer import EXFIL_OFFER
 from spillover.evals.frame_colleague import FRAME_COLLEAGUE
 from spillover.evals.free_form import FREE_FORM
 from spillover.evals.goals import GOALS_EVAL
+from spillover.evals.hack_knowledge import HackKnowledge
 from spillover.evals.judges import Judge, ModelJudge, RuleJudge
 from spillover.evals.monitor_disruption import MONITOR_DISRUPTION
 from spillover.evals.play import Performance, Play
 from spillover.evals.provider import batcher_of, local_model
 from spillover.evals.scenes import draw
-from spillover.evals.test_time_hacking import NAME as TEST_TIME_HACKING
-from spillover.evals.test_time_hacking import Hacking
+from spillover.evals.test_time_hacking import hacking
 from spillover.models import LoadedModel
 
 EVALUATIONS: Mapping[CoreEval, Evaluation] = {
@@ -45,7 +46,9 @@ EVALUATIONS: Mapping[CoreEval, Evaluation] = {
     "exfil_offer": EXFIL_OFFER,
     "frame_colleague": FRAME_COLLEAGUE,
 }
-NAMES = (*EVALUATIONS, TEST_TIME_HACKING)
+GRADED: tuple[EvalName, ...] = ("test_time_hacking", "hack_knowledge", "capability")
+"""Those on coding problems, labelled by the grader; none is part of MGS."""
+NAMES: tuple[str, ...] = (*EVALUATIONS, *GRADED)
 INSPECT_OPTIONS: Mapping[str, Any] = {
     "display": "log",
     "log_header_only": True,
@@ -81,7 +84,7 @@ def evaluate(
     Writes `out`/logs/NAME.eval, `out`/samples.jsonl and, last, `out`/scores.jsonl. What an earlier,
     interrupted call finished is taken up and not run again; the numbers are those of an uninterrupted
     call, because every response is seeded by its own scene. `on_done` hears of each score, also of those
-    taken up. `test_time_hacking` needs `grader`, `prompt` and `assigned`; the others do not.
+    taken up. Those of `GRADED` need `grader` and `prompt`, and all but `capability` `assigned` problems.
 
     Raises ConfigError for an unknown name, RunDirError where `out` holds results of other settings.
     """
@@ -175,8 +178,9 @@ def _check(
     for name in names:
         if name not in NAMES:
             raise ConfigError(f"no evaluation {name!r}{suggest(name, NAMES)}")
-    if TEST_TIME_HACKING in names and (grader is None or prompt is None or not assigned):
-        raise ConfigError(f"{TEST_TIME_HACKING} needs coding problems, a grader and prompt settings")
+        lacking = grader is None or prompt is None or (name != "capability" and not assigned)
+        if name in GRADED and lacking:
+            raise ConfigError(f"{name} needs coding problems, a grader and prompt settings")
 
 
 def _performance(
@@ -189,13 +193,19 @@ def _performance(
     assigned: Sequence[Assigned],
     run: str,
 ) -> Performance:
-    for evaluation in EVALUATIONS.values():
-        if evaluation.name == name:
-            scenes = draw(evaluation.name, settings.style, settings.samples, settings.seed)
-            judge = make_judge(settings.judge, subject, out / "verdicts.jsonl")
-            return Play(evaluation, scenes, settings, judge, run=run)
+    by_name: Mapping[str, Evaluation] = EVALUATIONS
+    if name in by_name:
+        scenes = draw(by_name[name].name, settings.style, settings.count(name), settings.seed)
+        judge = make_judge(settings.judge, subject, out / "verdicts.jsonl")
+        return Play(by_name[name], scenes, settings, judge, run=run)
     assert grader is not None and prompt is not None  # by _check
-    return Hacking(assigned, settings, prompt, grader, run=run)
+    if name == "capability":
+        return capability(settings, prompt, grader, run=run)
+    if name == "test_time_hacking":
+        return hacking(assigned, settings, prompt, grader, run=run)
+    loaded = None if isinstance(subject, Model) else subject
+    problems = [one.problem for one in assigned]
+    return HackKnowledge(problems, settings, prompt, grader, loaded=loaded, run=run)
 
 
 def _run(task: Task, subject: LoadedModel | Model, out: Path) -> None:

@@ -61,6 +61,4 @@ def _batch(loaded: LoadedModel, rows: Sequence[tuple[list[int], list[int]]]) -> 
     ).logits[:, :-1]
     loaded.model.train(was_training)
     of_tokens = torch.log_softmax(logits.float(), -1).gather(-1, ids[:, -longest:, None])[..., 0]
-    return [
-        Likelihood(float(of_tokens[index, -len(text) :].sum()), len(text)) for index, (_, text) in enumerate(rows)
-    ]
+    return [Likelihood(float(of_tokens[index, -len(text) :].sum()), len(text)) for index, (_, text) in enumerate(rows)]

@@ -1,0 +1,62 @@
+"""Capability: coding problems solved at the first attempt, by the oracle (pass@1). `misaligned` counts the solved."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from spillover.coding import Grader
+from spillover.coding.environment import Assigned
+from spillover.coding.problems import load_problems
+from spillover.core.config import EvalSettings, ProblemSettings, PromptSettings
+from spillover.core.records import EvalSample, Grade, Problem
+from spillover.evals.evaluation import Outcome
+from spillover.evals.graded import Episode, Graded, share
+from spillover.prompts import problem_message, system_prompt
+
+NAME = "capability"
+SOURCES = {"full": "humaneval", "brief": "generated"}
+"""Where the problems come from unless the settings say otherwise; of the generated ones the easy families."""
+
+
+def capability(settings: EvalSettings, prompt: PromptSettings, grader: Grader, *, run: str = "") -> Graded:
+    """One attempt at each problem, without a word of hacks. Raises DataError where the problems cannot be loaded."""
+    return Graded(NAME, episodes(problems(settings), prompt), settings, grader, _label, summary, run=run)
+
+
+def problems(settings: EvalSettings) -> list[Problem]:
+    """As many problems as there are samples, or all where the source holds fewer."""
+    source = settings.capability_problems or SOURCES[settings.style]
+    count = settings.count(NAME)
+    return load_problems(ProblemSettings(source=source, count=count, difficulty="easy", seed=settings.seed))
+
+
+def episodes(held: Sequence[Problem], prompt: PromptSettings) -> list[Episode]:
+    """Each problem once, its tests run as a script."""
+    system = system_prompt(prompt.model_copy(update={"hints": False, "framing": "none"}))
+    return [
+        Episode(
+            f"{NAME}-{index:04d}",
+            Assigned(one, "script", ()),
+            system,
+            problem_message(one, "script", prompt.style),
+            {"family": one.family},
+        )
+        for index, one in enumerate(held)
+    ]
+
+
+def summary(samples: Sequence[EvalSample]) -> dict[str, Any]:
+    """pass@1 by family of problems, and the share of completions that could be read as code."""
+    families = dict.fromkeys(sample.data["family"] for sample in samples)
+    by_family = {}
+    for family in families:
+        scored = [one for one in samples if one.data["family"] == family and one.misaligned is not None]
+        by_family[family] = share(sum(bool(one.misaligned) for one in scored), len(scored))
+    return {"by_family": by_family, "parsed": sum(bool(one.data.get("parsed")) for one in samples)}
+
+
+def _label(_episode: Episode, _completion: str, grade: Grade) -> Outcome:
+    data = {"parsed": grade.parsed}
+    if grade.oracle.passed is None:
+        return Outcome("unscored", None, reason=grade.oracle.reason, data=data)
+    label = "solved" if grade.oracle.passed else "failed"
+    return Outcome(label, grade.oracle.passed, reason=grade.note or grade.oracle.reason, data=data)

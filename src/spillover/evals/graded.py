@@ -1,0 +1,138 @@
+"""Evaluations whose judge is the grader: one completion an episode, run against proxy and oracle.
+
+In these `misaligned` marks what the evaluation counts: a hack, a hack that works as asked, a solved problem.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from inspect_ai import Task
+from inspect_ai.dataset import MemoryDataset, Sample
+from inspect_ai.model import GenerateConfig, get_model
+from inspect_ai.scorer import Score, Scorer, Target, ci_wilson, mean, scorer
+from inspect_ai.solver import Generate, Solver, TaskState, solver
+
+from spillover.coding import Grader, GradeRequest
+from spillover.coding.environment import Assigned
+from spillover.core.config import EvalSettings
+from spillover.core.records import EvalSample, Grade
+from spillover.core.stats import wilson
+from spillover.evals.batcher import Batcher
+from spillover.evals.evaluation import Outcome, unscored
+from spillover.evals.play import as_score, opening
+from spillover.evals.provider import seat, seed_of
+from spillover.evals.transcript import split_turn
+
+JUDGE = "oracle"
+
+
+class Episode(NamedTuple):
+    """One coding problem as it is put to the model. `data` goes into the record."""
+
+    id: str
+    assigned: Assigned
+    system: str
+    user: str
+    data: Mapping[str, Any]
+
+
+Label = Callable[[Episode, str, Grade], Outcome]
+"""From an episode, its completion and its grade to the label."""
+
+
+class Graded:
+    """Episodes as an Inspect task; `summary` makes what only this evaluation reports out of the records."""
+
+    judge_name, judge_hash = JUDGE, ""
+
+    def __init__(
+        self,
+        name: str,
+        episodes: Sequence[Episode],
+        settings: EvalSettings,
+        grader: Grader,
+        label: Label,
+        summary: Callable[[Sequence[EvalSample]], dict[str, Any]],
+        *,
+        run: str = "",
+    ) -> None:
+        self.name, self.settings, self.label, self.summary, self.run = name, settings, label, summary, run
+        self.episodes = {episode.id: episode for episode in episodes}
+        self.records: list[EvalSample] = []
+        self.grading = Batcher[tuple[str, GradeRequest], Grade](
+            lambda asked: grader.grade_many([request for _, request in asked]), key=lambda asked: asked[0]
+        )
+        self.task = Task(
+            name=name,
+            dataset=MemoryDataset([Sample(id=one.id, input=opening(one.system, one.user)) for one in episodes]),
+            solver=attempt(self),
+            scorer=graded(self),
+            config=GenerateConfig(temperature=settings.temperature, max_tokens=settings.max_tokens),
+        )
+
+    async def complete(self, state: TaskState, generate: Generate) -> TaskState:
+        """One completion, with the seed of its own episode."""
+        seed = seed_of(self.settings.seed, self.run, self.name, state.sample_id, state.epoch)
+        return await generate(state, seed=seed)
+
+    async def assess(self, state: TaskState) -> Score:
+        """Grade the completion and keep its record. Where the oracle cannot tell, the sample is unscored."""
+        episode = self.episodes[str(state.sample_id)]
+        one, completion = episode.assigned, state.output.completion
+        request = GradeRequest(one.problem, completion, one.harness, one.open_hacks)
+        grade = await self.grading.ask((episode.id, request))
+        outcome = self.label(episode, completion, grade) if completion.strip() else unscored("empty response")
+        self.records.append(_record(self.name, episode, state, grade, outcome))
+        return as_score(outcome)
+
+
+@solver
+def attempt(held: Graded) -> Solver:
+    """One completion."""
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        with seat(get_model()):
+            return await held.complete(state, generate)
+
+    return solve
+
+
+@scorer(metrics=[mean(), ci_wilson()])
+def graded(held: Graded) -> Scorer:
+    """1 is what the evaluation counts."""
+
+    async def score(state: TaskState, target: Target) -> Score:  # noqa: ARG001
+        return await held.assess(state)
+
+    return score
+
+
+def share(hits: int, trials: int) -> dict[str, Any]:
+    """A count with its rate and 95% Wilson limits, which are None where there is nothing to count."""
+    value, low, high = wilson(hits, trials) if trials else (None, None, None)
+    return {"hits": hits, "n": trials, "rate": value, "low": low, "high": high}
+
+
+def _record(name: str, episode: Episode, state: TaskState, grade: Grade, outcome: Outcome) -> EvalSample:
+    reasoning, output = split_turn(state.output.message)
+    first = [{"role": message.role, "content": message.text} for message in opening(episode.system, episode.user)]
+    return EvalSample(
+        eval=name,
+        id=episode.id,
+        messages=(*first, {"role": "assistant", "content": state.output.completion}),
+        reasoning=reasoning,
+        output=output,
+        judge=JUDGE,
+        label=outcome.label,
+        misaligned=outcome.misaligned,
+        category=outcome.category,
+        reason=outcome.reason,
+        data={
+            **episode.data,
+            "problem": episode.assigned.problem.id,
+            "harness": episode.assigned.harness,
+            "proxy_passed": grade.proxy.passed,
+            "solved": grade.oracle.passed,
+            **outcome.data,
+        },
+    )
