@@ -4,6 +4,7 @@ SpilloverError                exit code 1: the work failed
 ├── DiskFullError             nothing more can be written; what was written stays
 ├── WorkerError               a grading worker could not be kept alive
 ├── MissingScoreError         a statistic was asked of scores that are not there
+├── JudgeError                a judge that gives no answer at all: unreachable, or not let in
 └── UserError                 exit code 2: the input was wrong
     ├── ConfigError           a study file or an override
     ├── ModelError            a model that cannot be found or used
@@ -35,6 +36,10 @@ class WorkerError(SpilloverError):
 
 class MissingScoreError(SpilloverError):
     """A mean over evaluations was asked for while one of them has no rate."""
+
+
+class JudgeError(SpilloverError):
+    """A judge's model that could not be asked. What it answers, however odd, is data and no error."""
 
 
 class UserError(SpilloverError):
