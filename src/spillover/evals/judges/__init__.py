@@ -1,0 +1,12 @@
+"""Judges: a role that reads a transcript and says what its reasoning and its output show.
+
+`RuleJudge` reads back the bottle's grammar, exactly or not at all. `ModelJudge` asks a model for a structured
+verdict; what cannot be parsed is asked for once more and then unscored.
+"""
+
+from spillover.evals.judges.answer import Answer, parse_answer
+from spillover.evals.judges.model import ModelJudge
+from spillover.evals.judges.protocol import Judge
+from spillover.evals.judges.rules import RuleJudge
+
+__all__ = ["Answer", "Judge", "ModelJudge", "RuleJudge", "parse_answer"]
