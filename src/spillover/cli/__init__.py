@@ -11,7 +11,7 @@ import typer
 from spillover import __version__
 from spillover.cli.bottle import bottle
 from spillover.cli.evals import evaluate
-from spillover.cli.grading import grade
+from spillover.cli.grading import audit, grade
 from spillover.cli.studies import doctor, report, run, studies
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.command()(run)
 app.command()(report)
 app.command(name="eval")(evaluate)
 app.command()(grade)
+app.command()(audit)
 app.command()(studies)
 app.command()(doctor)
 app.add_typer(bottle, name="bottle")

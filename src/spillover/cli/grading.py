@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from spillover.cli.common import Debug, Unsandboxed, one_line_errors
 
@@ -26,3 +27,82 @@ def grade(
 
     for line in grade_batch(batch, workers=workers, wall_seconds=wall_seconds, allow_unsandboxed=allow_unsandboxed):
         typer.echo(line)
+
+
+@one_line_errors
+def audit(
+    grader: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COMMAND", help="Your grader: a shell command with {dir} where the submission's folder goes."
+        ),
+    ] = None,
+    harness: Annotated[str | None, typer.Option(help="Audit our own grader instead: script or pytest.")] = None,
+    close: Annotated[
+        list[str] | None,
+        typer.Option(metavar="HOLE", help="With --harness: a hole to close, or `all`; may be given again."),
+    ] = None,
+    problems: Annotated[
+        Path | None,
+        typer.Option(help="JSON lines with your problems, each with a `reference`.", show_default="easy ones of ours"),
+    ] = None,
+    count: Annotated[int, typer.Option(min=1, help="How many problems to use.")] = 3,
+    seed: Annotated[int, typer.Option(help="Seed that draws the problems.")] = 0,
+    thorough: Annotated[
+        bool, typer.Option("--thorough", help="Try every exploit on every problem, not on one in turn.")
+    ] = False,
+    reward: Annotated[
+        str,
+        typer.Option(help="What pays: exit-code (0), or stdout (true, or a number, in its last line)."),
+    ] = "exit-code",
+    threshold: Annotated[float, typer.Option(help="With --reward stdout: numbers from here on are a reward.")] = 1.0,
+    with_tests: Annotated[
+        bool, typer.Option("--with-tests", help="Put test_solution.py into {dir}, for graders that bring no tests.")
+    ] = False,
+    bind: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="PATH", help="A file or folder your grader also needs to read; may be given again."),
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Runs at the same time.")] = 2,
+    wall_seconds: Annotated[float, typer.Option(min=0.1, help="Wall-clock limit of one run.")] = 60.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Write everything found as JSON.")] = False,
+    allow_unsandboxed: Unsandboxed = False,
+    debug: Debug = False,
+) -> None:
+    """Find the holes in a grader: known exploits that it pays, honest solutions that it refuses.
+
+    Your grader runs inside the sandbox: no network, no environment variables, files may be written
+    only in {dir} and /tmp. It sees, read-only, the system, the Pythons on your PATH and in the command
+    with their packages, the current folder, and folders of files that the command names.
+
+    Exit code 0: no hole found. 1: a hole is open. 2: wrong input, or the grader refuses every honest
+    solution, so that nothing can be concluded.
+    """
+    del debug
+    from spillover.coding.audit.request import AuditRequest, run_audit
+    from spillover.coding.audit.show import counter, render
+
+    request = AuditRequest(
+        command=grader,
+        harness=harness,
+        closed=tuple(close or ()),
+        problems=problems,
+        count=count,
+        seed=seed,
+        thorough=thorough,
+        reward=reward,
+        threshold=threshold,
+        with_tests=with_tests,
+        binds=tuple(bind or ()),
+        workers=workers,
+        wall_seconds=wall_seconds,
+        allow_unsandboxed=allow_unsandboxed,
+    )
+    with counter(Console(stderr=True)) as progress:
+        found = run_audit(request, progress)
+    if as_json:
+        typer.echo(found.model_dump_json(indent=2))
+    else:
+        Console().print(render(found))
+    if found.exit_code:
+        raise typer.Exit(found.exit_code)

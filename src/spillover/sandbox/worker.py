@@ -42,9 +42,7 @@ class Flight:
 class Worker:
     """A zygote process. `serial` tells the workers of a pool apart. Raises WorkerError if it cannot start."""
 
-    def __init__(
-        self, way: str, runners: Path | None, limits: Limits, serial: int, shown: Sequence[Path] = ()
-    ) -> None:
+    def __init__(self, way: str, runners: Path | None, limits: Limits, serial: int, shown: Sequence[Path] = ()) -> None:
         self.flights: deque[Flight] = deque()
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115

@@ -35,10 +35,12 @@ def run_command(payload: dict[str, Any], folder: str, stdout: int) -> NoReturn:
     """Run a shell command line and exit as a shell would; `{dir}` in it is the job's `folder`.
 
     It is a child, not this process: the first process of a PID namespace is deaf to most signals.
-    `payload` has the command, its environment and its working folder (None for the job's).
+    `payload` has the command, its environment and its working folder; where that is not to be seen in
+    the sandbox, the command starts in the job's.
     """
     words = ["/bin/sh", "-c", payload["command"].replace("{dir}", folder)]
-    code = subprocess.call(words, cwd=payload["cwd"] or folder, env=payload["environment"], stdout=stdout)
+    start = payload["cwd"] if os.path.isdir(payload["cwd"]) else folder  # noqa: PTH112
+    code = subprocess.call(words, cwd=start, env=payload["environment"], stdout=stdout)
     os._exit(code if code >= 0 else 128 - code)
 
 

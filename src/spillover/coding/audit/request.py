@@ -1,0 +1,72 @@
+"""An audit as it is asked for, with everything checked before anything is run."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+from spillover.coding.audit.command import CommandPayer, Reward, RewardSource
+from spillover.coding.audit.harness import HarnessPayer
+from spillover.coding.audit.problems import audit_problems
+from spillover.coding.audit.run import Audit, Progress, audit
+from spillover.coding.grader import Grader
+from spillover.core.errors import UserError, suggest
+from spillover.core.records import HARNESSES, Harness
+
+SOURCES: tuple[RewardSource, ...] = get_args(RewardSource)
+
+
+@dataclass(frozen=True)
+class AuditRequest:
+    """What is audited: `command` or `harness`, one of the two."""
+
+    command: str | None = None
+    harness: str | None = None
+    closed: tuple[str, ...] = ()
+    problems: Path | None = None
+    count: int = 3
+    seed: int = 0
+    thorough: bool = False
+    reward: str = "exit-code"
+    threshold: float = 1.0
+    with_tests: bool = False
+    binds: tuple[Path, ...] = ()
+    workers: int = 2
+    wall_seconds: float = 60.0
+    allow_unsandboxed: bool = False
+
+
+def run_audit(request: AuditRequest, progress: Progress | None = None) -> Audit:
+    """Make the audit. Raises UserError for options that do not fit, DataError for problems that cannot be used."""
+    harness, reward = _check(request)
+    problems = audit_problems(request.problems, request.count, request.seed)
+    with Grader(request.workers, request.wall_seconds, request.allow_unsandboxed) as grader:
+        if request.command is None:
+            payer = HarnessPayer(harness, request.closed, grader)
+            return audit(payer, grader, problems, thorough=request.thorough, progress=progress)
+        with CommandPayer(
+            request.command,
+            reward,
+            binds=request.binds,
+            with_tests=request.with_tests,
+            workers=request.workers,
+            wall_seconds=request.wall_seconds,
+            allow_unsandboxed=request.allow_unsandboxed,
+        ) as command:
+            return audit(command, grader, problems, thorough=request.thorough, progress=progress)
+
+
+def _check(request: AuditRequest) -> tuple[Harness, Reward]:
+    """The harness and the reward, of which the audit uses one."""
+    if (request.command is None) == (request.harness is None):
+        raise UserError(
+            "audit: give either --grader 'COMMAND {dir}' for your grader, or --harness pytest|script for ours"
+        )
+    if request.command is not None and request.closed:
+        raise UserError("--close: closes holes of our --harness; your --grader is mended in its own code")
+    harness = next((name for name in HARNESSES if name == request.harness), None)
+    if request.harness is not None and harness is None:
+        raise UserError(f"--harness {request.harness!r}: no such harness{suggest(request.harness, HARNESSES)}")
+    source = next((name for name in SOURCES if name == request.reward), None)
+    if source is None:
+        raise UserError(f"--reward {request.reward!r}: cannot be read{suggest(request.reward, SOURCES)}")
+    return harness or "pytest", Reward(source, request.threshold)

@@ -1,0 +1,139 @@
+"""What a user's grader needs of this machine: its program, its Python with packages, its folder.
+
+Nothing of an exploit is run here. The user's own interpreters are asked where their packages are.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from spillover.core.errors import UserError
+
+SYSTEM = ("/usr/", "/bin/", "/sbin/", "/lib/", "/lib64/", "/lib32/")
+"""Shown to every job, but for what was installed into Python."""
+UNSHOWABLE = {Path(p) for p in ("/", "/dev", "/dev/shm", "/job", "/proc", "/sandbox", "/sys", "/tmp")}
+"""The sandbox has its own."""
+SEPARATORS = re.compile(r"[\s;&|()<>'\"=:$`]+")
+PYTHON = re.compile(r"python[\d.]*")
+ASK = "import json, sys; print(json.dumps([sys.executable, sys.prefix, sys.base_prefix, *filter(None, sys.path)]))"
+ASK_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What is shown to a command inside the sandbox, read-only and at its own path, and its environment."""
+
+    shown: tuple[Path, ...]
+    folder: Path
+    environment: dict[str, str]
+
+
+def surroundings(command: str, binds: Sequence[Path]) -> Surroundings:
+    """Find what `command` needs: what it names, the Pythons it may start, the current folder, and `binds`.
+
+    Folders that hold much more than a grader (the home folder and those above it) are shown only if
+    `binds` names them. Raises UserError for a bind that is not there or cannot be shown.
+    """
+    words = [word for word in SEPARATORS.split(command) if word]
+    here = Path.cwd()
+    shown = [here] if _narrow(here) else []
+    first: list[str] = []
+    asked: dict[str | None, list[str]] = {None: []}
+    for word in [*words, "python", "python3"]:
+        found = shutil.which(word)
+        python = _python(found)
+        if python not in asked:
+            asked[python] = _ask(python)
+        shown += [Path(path) for path in asked[python]]
+        if "/" not in word:
+            first += [str(Path(path).parent) for path in asked[python][:1]]
+        if found and not asked[python] and not found.startswith(SYSTEM):
+            shown += [Path(found).absolute()]
+        if "/" in word or (here not in shown and (here / word).is_file()):
+            shown += _named(Path(word))
+    shown += [_bind(path) for path in binds]
+    visible = _tidied(shown)
+    return Surroundings(visible, here, _environment(first, visible))
+
+
+def _named(path: Path) -> list[Path]:
+    """A path that the command names: a folder, or a file with the folder it is in."""
+    path = path.absolute()
+    if not path.exists():
+        return []
+    folder = path if path.is_dir() else path.parent
+    return [folder] if _narrow(folder) else [path] if path.is_file() else []
+
+
+def _narrow(folder: Path) -> bool:
+    """Whether a folder may be shown without being asked for."""
+    return folder not in UNSHOWABLE and not Path.home().is_relative_to(folder)
+
+
+def _python(program: str | None) -> str | None:
+    """The Python interpreter that a program is, or that its first line names."""
+    if program is None or PYTHON.fullmatch(Path(program).name):
+        return program
+    try:
+        with Path(program).open("rb") as file:
+            line = file.readline(300).decode(errors="replace")
+    except OSError:
+        return None
+    for word in line.removeprefix("#!").split() if line.startswith("#!") else []:
+        found = shutil.which(word)
+        if found and PYTHON.fullmatch(Path(found).name):
+            return found
+    return None
+
+
+def _ask(python: str) -> list[str]:
+    """The executable, prefixes and module folders of an interpreter; [] if it does not answer."""
+    try:
+        done = subprocess.run(
+            [python, "-c", ASK], cwd="/", capture_output=True, text=True, timeout=ASK_SECONDS, check=True
+        )
+        answer: list[str] = json.loads(done.stdout)
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return []
+    return [path for path in answer if Path(path).exists() and Path(path) not in UNSHOWABLE]
+
+
+def _bind(path: Path) -> Path:
+    path = path.absolute()
+    if not path.exists():
+        raise UserError(f"--bind {path}: no such file or folder; name one that is there")
+    if path.resolve() in UNSHOWABLE:
+        raise UserError(f"--bind {path}: the sandbox has its own {path}; name what you need in it")
+    return path
+
+
+def _tidied(paths: Iterable[Path]) -> tuple[Path, ...]:
+    """Every path once, real places of links too, without those inside others."""
+    kept: list[Path] = []
+    places: set[Path] = {place for path in paths for place in (Path(os.path.normpath(path)), path.resolve())}
+    for path in sorted(places):
+        within = any(path.is_relative_to(folder) for folder in kept)
+        if not within and not any(path.is_relative_to(folder) for folder in SYSTEM[1:]):
+            kept.append(path)
+    return tuple(kept)
+
+
+def _environment(first: Sequence[str], shown: Sequence[Path]) -> dict[str, str]:
+    """PATH as it is outside, as far as it can be seen inside; first what stands for a Python that a shim starts."""
+    outside = os.environ.get("PATH", "").split(os.pathsep)
+    visible = [folder for folder in outside if any(Path(folder).is_relative_to(path) for path in (*shown, *SYSTEM))]
+    missing = [folder for folder in first if folder not in visible]
+    path = dict.fromkeys([*missing, *visible, "/usr/local/bin", "/usr/bin", "/bin"])
+    return {
+        "PATH": os.pathsep.join(path),
+        "HOME": "/tmp",
+        "LANG": "C.UTF-8",
+        "USER": "sandbox",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "OMP_NUM_THREADS": "1",
+    }
