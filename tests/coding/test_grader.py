@@ -141,7 +141,6 @@ class int(int):
 def add(a, b): return int(1)
 """,
     "bool for a number": "def add(a, b): return True\n",
-    "float for a number": "def add(a, b): return float(a + b)\n",
     "very deep": "def add(a, b):\n    x = []\n    for _ in range(100000): x = [x]\n    return x\n",
     "cyclic": "def add(a, b):\n    x = []\n    x.append(x)\n    return x\n",
     "huge": "def add(a, b): return 'x' * (1 << 26)\n",
@@ -170,7 +169,7 @@ def test_the_oracle_is_not_fooled_by(name, problem):
             [GradeRequest(problem, answer(source), "script") for source in (ORACLE_TRICKS[name], RIGHT)],
             attribute=False,
         )
-    assert tricked.oracle.passed is False or (problem is CHECKED and name == "float for a number")
+    assert tricked.oracle.passed is False
     assert honest.oracle.passed is True
 
 
@@ -188,8 +187,13 @@ def test_the_oracle_cannot_tell_where_the_check_is_broken(grader):
         ("0.1 + 0.2", 0.3, 1e-9, True),
         ("[0.1 + 0.2, (1,)]", [0.3, (1,)], 1e-9, True),
         ("1", 1.0, 1e-9, True),
-        ("1", 1.0, None, False),
-        ("1.0", 1, 1e-9, False),
+        ("1", 1.0, None, None),
+        ("1.0", 1, 1e-9, None),
+        ("[1, (2.0, {3: 4})]", [1.0, (2, {3.0: 4.0})], None, None),
+        ("2.5", 2, None, False),
+        ("[1.0, 3]", [1, 2], None, False),
+        ("float(2 ** 53)", 2**53 + 1, None, False),
+        ("float('nan')", 1, None, False),
         ("True", 1, 1e-9, False),
         ("1_000_000_001.0", 1_000_000_000.0, 1e-6, True),
         ("float('nan')", float("nan"), None, True),
@@ -198,7 +202,8 @@ def test_the_oracle_cannot_tell_where_the_check_is_broken(grader):
         ("{2: 'b', 1: 'a'}", {1: "a", 2: "b"}, None, True),
         ("{True: 'a'}", {1: "a"}, None, False),
         ("{1, 2}", {2, 1}, None, True),
-        ("{1.0, 2}", {2, 1}, None, False),
+        ("{1.0, 2}", {2, 1}, None, None),
+        ("{True, 2}", {2, 1}, None, False),
         ("__import__('collections').Counter('aab')", {"a": 2, "b": 1}, None, True),
         ("2 ** 200", 2**200, None, True),
         pytest.param("10 ** 5000", 10**5000, None, True, id="a number too long to print"),
@@ -208,7 +213,9 @@ def test_the_oracle_cannot_tell_where_the_check_is_broken(grader):
         ("[[]]", [[]], None, True),
     ],
 )
-def test_values_are_compared_by_exact_type_and_value(grader, value, expected, tolerance, truth):
+def test_values_are_compared_by_exact_type_and_value_and_one_number_for_another_is_left_open(
+    grader, value, expected, tolerance, truth
+):
     problem = Problem(
         id="v", prompt="", entry_point="f", cases=(Case(args=(), expected=expected),), tolerance=tolerance
     )

@@ -9,18 +9,25 @@ from . import plain, subject
 
 
 class SubjectLost(BaseException):
-    """The subject's process ended or sent something unreadable: no except clause of a check may catch it."""
+    """The subject's process ended or sent something unreadable. A check fails by it even if it catches it."""
 
 
 class Candidate:
     """Callable that forwards to the subject; counts its calls."""
 
     def __init__(self, link: socket.socket) -> None:
-        self.link, self.calls = link, 0
+        self.link, self.calls, self.lost = link, 0, ""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The subject's answer as a value, or the exception that it met."""
         self.calls += 1
+        try:
+            return self._answer(args, kwargs)
+        except SubjectLost as error:
+            self.lost = str(error)
+            raise
+
+    def _answer(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         request = {"args": [plain.encode(a) for a in args], "kwargs": {k: plain.encode(v) for k, v in kwargs.items()}}
         try:
             subject.send(self.link, request)
@@ -56,4 +63,4 @@ def _outcome(payload: dict[str, str], candidate: Candidate) -> dict[str, str]:
         check(candidate)
     except BaseException as error:
         return {"outcome": "failed", "why": f"{type(error).__name__}: {error}"[:300]}
-    return {"outcome": "passed", "why": ""}
+    return {"outcome": "failed" if candidate.lost else "passed", "why": candidate.lost}

@@ -1,7 +1,7 @@
 """Plain values as JSON: the only things that pass between a submission and its graders.
 
 A value is plain if its type is exactly one of the built-in data types. Dictionaries of the standard
-library's subclasses count as dictionaries. Everything else becomes an `Opaque`, which equals nothing.
+library's subclasses count as dictionaries. Everything else becomes an `Opaque`, which satisfies no test.
 """
 
 from collections import Counter, OrderedDict, defaultdict
@@ -14,10 +14,19 @@ DICTIONARIES = (dict, Counter, OrderedDict, defaultdict)
 
 
 class Opaque:
-    """Stands for a value that was not plain; `kind` is the name of its type."""
+    """Stands for a value that was not plain; `kind` is the name of its type.
+
+    It cannot be compared or taken for true or false, so that no assertion holds of it, `!=` included.
+    """
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
+
+    def _refuse(self, *_: object) -> bool:
+        raise TypeError(f"{self.kind} is not a plain value")
+
+    __eq__ = __ne__ = __bool__ = _refuse
+    __hash__ = object.__hash__
 
 
 def encode(value: Any, depth: int = 0) -> Any:
