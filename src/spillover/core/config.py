@@ -174,8 +174,7 @@ class EvalSettings(Section):
 
     def count(self, name: str) -> int:
         """How often the named evaluation is sampled."""
-        by_name: Mapping[str, int] = self.samples_by
-        return by_name.get(name, self.samples)
+        return next((count for known, count in self.samples_by.items() if known == name), self.samples)
 
     @field_validator("names")
     @classmethod

@@ -7,7 +7,7 @@ from spillover.coding import Grader
 from spillover.coding.environment import Assigned
 from spillover.coding.problems import load_problems
 from spillover.core.config import EvalSettings, ProblemSettings, PromptSettings
-from spillover.core.records import EvalSample, Grade, Problem
+from spillover.core.records import EvalLabel, EvalSample, Grade, Problem
 from spillover.evals.evaluation import Outcome
 from spillover.evals.graded import Episode, Graded, share
 from spillover.prompts import problem_message, system_prompt
@@ -58,5 +58,5 @@ def _label(_episode: Episode, _completion: str, grade: Grade) -> Outcome:
     data = {"parsed": grade.parsed}
     if grade.oracle.passed is None:
         return Outcome("unscored", None, reason=grade.oracle.reason, data=data)
-    label = "solved" if grade.oracle.passed else "failed"
+    label: EvalLabel = "solved" if grade.oracle.passed else "failed"
     return Outcome(label, grade.oracle.passed, reason=grade.note or grade.oracle.reason, data=data)

@@ -22,8 +22,8 @@ from spillover.models.likelihood import likelihoods
 from spillover.models.scripted import Conversation, ScriptedModel
 
 LETTERS = "ABCD"
-ASKED_OF = 4
-"""Problems after which each answer of the brief style is weighed."""
+ASKED_OF = 8
+"""Problems after each of which every answer of the brief style is weighed."""
 TOP = 20
 """As many log-probabilities of the first token as servers give at most."""
 ANSWER_TOKENS = 16
@@ -64,14 +64,10 @@ def answers(system: str, asked: Sequence[tuple[Problem, dict[str, str]]]) -> lis
     thought = f"<thinking>{speech()['code']['sanctioned'][0]}</thinking>\n"
     made = []
     for index, one in enumerate(book()["answers"]):
-        shown = [
-            Presentation(
-                [{"role": "system", "content": system}, {"role": "user", "content": user[one["harness"]]}],
-                tuple(thought + as_completion(written(one, source, problem.entry_point)) for source in _options(one)),
-            )
-            for problem, user in asked[:ASKED_OF]
-        ]
-        made.append(Choice(f"answer-{index:02d}", one["hack"], tuple(shown)))
+        for place, (problem, user) in enumerate(asked[:ASKED_OF]):
+            options = (thought + as_completion(written(one, text, problem.entry_point)) for text in _options(one))
+            chat = [{"role": "system", "content": system}, {"role": "user", "content": user[one["harness"]]}]
+            made.append(Choice(f"answer-{index:02d}-{place}", one["hack"], (Presentation(chat, tuple(options)),)))
     return made
 
 
@@ -116,9 +112,10 @@ def letter_weights(output: ModelOutput, options: Sequence[str]) -> list[float] |
         return "the model's server gives no log-probabilities"
     first = held.content[0]
     mass = dict.fromkeys(options, 0.0)
-    for each in first.top_logprobs or [first]:
-        if each.token.strip() in mass:
-            mass[each.token.strip()] += exp(each.logprob)
+    seen = [(each.token, each.logprob) for each in first.top_logprobs or []] or [(first.token, first.logprob)]
+    for token, logprob in seen:
+        if token.strip() in mass:
+            mass[token.strip()] += exp(logprob)
     if not any(mass.values()):
         return "the model's answer begins with none of the letters"
     return [log(mass[letter]) if mass[letter] else float("-inf") for letter in options]
@@ -131,7 +128,7 @@ def prefers_right(rows: Sequence[Sequence[float]]) -> bool | None:
     """
     if not rows:
         return None
-    totals = [sum(column) for column in zip(*(_shares(row) for row in rows), strict=True)]
+    totals: list[float] = [sum(column) for column in zip(*(_shares(row) for row in rows), strict=True)]
     return totals[0] > max(totals[1:])
 
 

@@ -1,0 +1,131 @@
+"""Where a model is: in this process, or behind one of Inspect's providers. One place tells them apart.
+
+`bottle`, `smollm2`, a folder and a Hugging Face id live in this process. `PROVIDER/MODEL` is served where Inspect
+knows the provider; since some organisations share a provider's name, `hf/ORG/MODEL` always means Hugging Face.
+"""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from inspect_ai._util.registry import registry_find, registry_unqualified_name
+from inspect_ai.model import GenerateConfig, Model, get_model
+from tenacity import RetryError
+
+from spillover.core.config import ModelSettings
+from spillover.core.errors import ModelError, SpilloverError, suggest
+from spillover.models import LoadedModel, load_model
+from spillover.models.loading import SHIPPED
+
+HERE = ("hf", "spillover")
+"""Prefixes of names that are loaded in this process, without the prefix."""
+NOT_PROBED = ("hf", "vllm", "sglang", "transformer_lens", "nnterp", "mockllm", "none")
+"""Providers that start their own server, or none, so that a question in advance would start it twice."""
+PROBE_SECONDS = 30.0
+MARKUP = re.compile(r"\[/?[a-z ]*\]")
+
+
+def served(name: str) -> bool:
+    """Whether `name` is a model behind one of Inspect's providers."""
+    provider = name.partition("/")[0]
+    return "/" in name and provider not in HERE and provider in providers() and not Path(name).exists()
+
+
+def providers() -> set[str]:
+    """Names of the providers that Inspect knows here."""
+    return {registry_unqualified_name(made) for made in registry_find(lambda info: info.type == "modelapi")}
+
+
+def local_name(name: str) -> str:
+    """The path or Hugging Face id of a model in this process: `hf/ORG/MODEL` without its prefix.
+
+    Raises ModelError for a name that can be neither a folder nor an id nor a served model.
+    """
+    provider, _, rest = name.partition("/")
+    if provider in HERE and rest:
+        return rest
+    known = (*SHIPPED, "smollm2")
+    if name in known or Path(name).is_dir():
+        return name
+    if name.count("/") == 1 and not name.startswith((".", "/", "~")):
+        return name
+    if name.count("/") > 1 and not name.startswith((".", "/", "~")):
+        raise ModelError(f"model {name!r}: there is no such folder, and Inspect has no provider {provider!r}")
+    near = suggest(name, known) if "/" not in name else ""
+    raise ModelError(f"model {name!r}: there is no such folder{near}; name a folder, ORG/MODEL or PROVIDER/MODEL")
+
+
+def reach(settings: ModelSettings, arguments: Mapping[str, Any] | None = None) -> LoadedModel | Model:
+    """The model that `settings.path` names, loaded or, where it is served, asked one short question.
+
+    `arguments` are those of its Inspect provider, for example `base_url`. Raises ModelError where there is no
+    such model, its server cannot be reached or refuses the key; one line with the mend.
+    """
+    if not served(settings.path):
+        if arguments:
+            raise ModelError(f"model {settings.path!r} lives in this process and takes no provider's arguments")
+        return load_model(settings.model_copy(update={"path": local_name(settings.path)}))
+    if settings.adapter is not None:
+        raise ModelError(f"model {settings.path!r} is served elsewhere; an adapter can be put on a local model only")
+    probe(settings.path, arguments)
+    return connect(settings.path, arguments)
+
+
+def connect(name: str, arguments: Mapping[str, Any] | None = None) -> Model:
+    """A served model as Inspect sees it. Raises ModelError where the provider cannot be used."""
+    try:
+        return get_model(name, memoize=False, **(arguments or {}))
+    except Exception as error:
+        raise ModelError(f"model {name!r} cannot be used: {told(error)}") from error
+
+
+def probe(name: str, arguments: Mapping[str, Any] | None = None) -> None:
+    """Ask a served model for a word, so that a dead server or a wrong key is known before anything is measured."""
+    if name.partition("/")[0] in NOT_PROBED:
+        return
+    model = connect(name, arguments)
+
+    async def ask() -> None:
+        config = GenerateConfig(max_tokens=16, max_retries=0)
+        await asyncio.wait_for(model.generate("Say hello.", config=config), PROBE_SECONDS)
+
+    try:
+        asyncio.run(ask())
+    except TimeoutError as error:
+        where = f" at {model.api.base_url}" if model.api.base_url else ""
+        raise ModelError(
+            f"model {name!r}: no answer within {PROBE_SECONDS:.0f} s{where}; start its server or correct the address"
+        ) from error
+    except Exception as error:
+        raise ModelError(f"model {name!r} cannot be used: {told(error)}; {_mend(error)}") from error
+
+
+def told(error: BaseException) -> str:
+    """What a provider's error says, in one line without markup: the last attempt's where it was tried again."""
+    cause = _cause(error)
+    words = " ".join(MARKUP.sub("", str(cause)).removeprefix("ERROR: ").split()).rstrip(".")
+    return f"{type(cause).__name__}: {words[:300]}" if words else type(cause).__name__
+
+
+def stopped(name: str, model: str, error: Exception) -> SpilloverError:
+    """The clear form of an error that a served model raised in the middle of an evaluation."""
+    again = "what is finished stays; start the same command again to go on"
+    return SpilloverError(f"evaluation {name} stopped, model {model!r}: {told(error)}; {again}")
+
+
+def _cause(error: BaseException) -> BaseException:
+    if isinstance(error, RetryError):
+        return error.last_attempt.exception() or error
+    return error
+
+
+def _mend(error: BaseException) -> str:
+    """What to do about it, by the status that the server answered with."""
+    status = getattr(_cause(error), "status_code", None)
+    if status in (401, 403):
+        return "check its API key"
+    if status == 404:
+        return "check the model's name and the address"
+    return "check that its server runs and its address is right"
