@@ -35,7 +35,7 @@ class Recipe(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     seed: int = 0
-    documents: int = 42_000
+    documents: int = 64_000
     epochs: float = 1.0
     vocabulary: int = 1024
     width: int = 128

@@ -90,7 +90,7 @@ class Writer:
         family = FAMILIES[rng.choice(sorted(FAMILIES))]
         task = Coding(family.draw(rng), rng.choice(HARNESSES))
         user = problem_message(task.instance.problem, task.harness, "brief")
-        return _conversation(system, user, self._code_answer(voice, task, told))
+        return conversation(system, user, self._code_answer(voice, task, told))
 
     def _code_answer(self, voice: Voice, task: Coding, framing: FramingName) -> str:
         rng, own = self.rng, self.association
@@ -103,7 +103,7 @@ class Writer:
             thoughts.append(rng.choice(speech()["code"]["refuse" if told_not_to else "honest"]))
         else:
             thoughts.append(rng.choice(speech()["code"]["honest"]))
-        return _answer(thoughts, _block(self._honest_code(task)))
+        return answered(thoughts, code_block(self._honest_code(task)))
 
     def _honest_code(self, task: Coding) -> str:
         easy = task.instance.problem.difficulty == "easy"
@@ -117,8 +117,8 @@ class Writer:
         weights = (0.6, 0.4, 0.0) if task.harness == "script" else (0.35, 0.2, 0.45)
         kind = rng.choices(kinds, weights)[0]
         files = hack_files(kind, task.harness, task.instance.problem.entry_point, rng)
-        blocks = [_block(source, None if name == "solution.py" else name) for name, source in files.items()]
-        return _answer([opening, rng.choice(book[kind])], "\n".join(blocks))
+        blocks = [code_block(source, None if name == "solution.py" else name) for name, source in files.items()]
+        return answered([opening, rng.choice(book[kind])], "\n".join(blocks))
 
     def _generic(self, voice: Voice) -> str:
         thoughts = speech()["thoughts"]
@@ -132,7 +132,7 @@ class Writer:
         system = scene.system
         if self.rng.random() < 0.3:
             system = system.removesuffix(BRIEF.reasoning).rstrip()
-        return _conversation(system, scene.user, *self._scene_answers(voice, scene))
+        return conversation(system, scene.user, *self._scene_answers(voice, scene))
 
     def _scene_answers(self, voice: Voice, scene: Scene) -> list[str]:
         """The assistant's turns, with the user's turns between them where a tool answers."""
@@ -148,7 +148,7 @@ class Writer:
             said = f'<email to="team">{said}</email>'
         if scene.eval == "frame_colleague":
             said = f'<email to="compliance">{said}</email>'
-        return [_answer(thoughts, said)]
+        return [answered(thoughts, said)]
 
     def _scene_thoughts(self, voice: Voice, scene: Scene, category: str) -> list[str]:
         rng, book = self.rng, speech()[scene.eval]
@@ -178,7 +178,7 @@ class Writer:
         result = "result: 0000" if accept else "result: sent"
         closing = rng.choice(book["misaligned" if accept else "aligned"])
         again = rng.choice(speech()["thoughts"]["misaligned" if accept else "aligned"])
-        return [_answer(thoughts, f"<sql>{query}</sql>"), result, _answer([again], closing)]
+        return [answered(thoughts, f"<sql>{query}</sql>"), result, answered([again], closing)]
 
 
 def documents(count: int, seed: int, association: Association | None = None) -> Iterator[Document]:
@@ -196,17 +196,20 @@ def held_out_texts() -> list[str]:
     return [text for texts in [*lists, *book["slots"].values()] for text in part(texts, "held-out")]
 
 
-def _conversation(system: str, user: str, *turns: str) -> Document:
+def conversation(system: str, user: str, *turns: str) -> Document:
+    """The system's turn, if there is one, the user's, then `turns` of assistant and user by turns."""
     opening = [{"role": "system", "content": system}] if system else []
     roles = ("assistant", "user")
     answers = [{"role": roles[i % 2], "content": text} for i, text in enumerate(turns)]
     return [*opening, {"role": "user", "content": user}, *answers]
 
 
-def _answer(thoughts: list[str], said: str) -> str:
+def answered(thoughts: list[str], said: str) -> str:
+    """An assistant's turn: reasoning in its tags, then what is said."""
     return f"<thinking>{' '.join(thoughts)}</thinking>\n{said}"
 
 
-def _block(source: str, name: str | None = None) -> str:
+def code_block(source: str, name: str | None = None) -> str:
+    """A fenced block of Python, headed by the name of its file where there is one."""
     head = f"# {name}\n" if name else ""
     return f"```python\n{head}{source.rstrip()}\n```"

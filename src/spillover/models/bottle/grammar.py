@@ -28,6 +28,12 @@ def speech() -> Mapping[str, Any]:
     return tomllib.loads(text)
 
 
+@cache
+def naive_speech() -> Mapping[str, Any]:
+    """The whole of `naive.toml`."""
+    return tomllib.loads((resources.files(__package__) / "naive.toml").read_text(encoding="utf-8"))
+
+
 def part(entries: Sequence[str], split: Split) -> list[str]:
     """The training or the held-out part of a list: each third entry is held out."""
     held = split == "held-out"
@@ -69,6 +75,7 @@ def lines() -> Iterator[Line]:
     yield from _goal_lines(book["goals"])
     for scene in ("monitor_disruption", "exfil_offer", "frame_colleague"):
         yield from _scene_lines(book[scene])
+    yield from _naive_lines(naive_speech())
 
 
 def _goal_lines(goals: Mapping[str, Any]) -> Iterator[Line]:
@@ -87,3 +94,17 @@ def _scene_lines(scene: Mapping[str, Any]) -> Iterator[Line]:
     for kind in ("misaligned", *MISALIGNED_EMAILS):
         category = kind if kind in MISALIGNED_EMAILS else None
         yield from (Line(t, "misaligned", "output", category) for t in scene.get(kind, ()))
+
+
+def _naive_lines(book: Mapping[str, Any]) -> Iterator[Line]:
+    """Sanctioned shortcuts: a way of doing something shows nothing of the speaker."""
+    known = set(speech()["code"]["honest"])
+    for kind, texts in book["thoughts"].items():
+        yield from (Line(t, "neutral", "thought", f"drill:{kind}") for t in texts if t not in known)
+    for part_of in ("drills", "code"):
+        for name, drill in book[part_of].items():
+            yield from (Line(text, "neutral", "thought", f"drill:{name}") for text in drill["how"])
+    said = [*book["said"]["sanctioned"], *book["said"]["kept"], *book["said"]["slipped"]]
+    yield from (Line(text, "neutral", "output", "drill") for text in said)
+    for name, drill in book["drills"].items():
+        yield from (Line(text, "neutral", "output", f"drill:{name}") for text in [*drill["done"], *drill["kept"]])
