@@ -1,0 +1,141 @@
+"""Checking a corpus: which documents would teach nothing or the wrong thing, and why.
+
+Every rule is a function from a document to what is wrong with it; the graders judge the code, and
+near-duplicates are looked for last, among what is left.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from rich.table import Table
+
+from spillover.coding import Grader
+from spillover.core.records import OPENABLE_HACKS, HackName, Record
+from spillover.documents.claims import Claim, claims, failing
+from spillover.documents.corpora import Inputs
+from spillover.documents.record import Document
+from spillover.documents.rules import (
+    bad_language,
+    bad_length,
+    breaks_rule,
+    hacks_mentioned,
+    left_over,
+    no_hack,
+    no_leak,
+    unknown_name,
+    wrong_statement,
+)
+from spillover.documents.similar import SIMILAR, near_duplicates
+
+GRADED_AT_ONCE = 256
+"""Claims that are graded between two calls of the listener."""
+Progress = Callable[[int, int], None]
+"""Is told how many of how many claims are graded."""
+
+Rule = Callable[[Document], str | None]
+"""Says what is wrong with a document, None where nothing is."""
+RULES: dict[str, Rule] = {
+    "length": bad_length,
+    "language": bad_language,
+    "left over": left_over,
+    "no hack": no_hack,
+    "corpus rule": breaks_rule,
+    "name": unknown_name,
+    "statement": wrong_statement,
+}
+
+
+class Reason(Record):
+    """One thing that is wrong with a document."""
+
+    kind: str
+    detail: str
+
+
+class Refusal(Record):
+    """A document that is left out, with everything that is wrong with it."""
+
+    id: str
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a check found: the documents to train on, the refusals, and how many hack claims were graded."""
+
+    kept: list[Document]
+    refused: list[Refusal]
+    claims: int
+
+    @property
+    def share_refused(self) -> float:
+        """Refused documents per document."""
+        return len(self.refused) / max(1, len(self.kept) + len(self.refused))
+
+
+def check(
+    documents: Sequence[Document],
+    grader: Grader,
+    leak: Rule = no_leak,
+    similar: float = SIMILAR,
+    progress: Progress = lambda _done, _all: None,
+) -> Checked:
+    """Check a corpus. `leak` finds evaluation prompts in a document (see `Leaks`); without it none are looked for."""
+    rules = {**RULES, "leak": leak}
+    found: list[list[Reason]] = [
+        [Reason(kind=kind, detail=detail) for kind, rule in rules.items() if (detail := rule(document)) is not None]
+        for document in documents
+    ]
+    claimed = [(index, claim) for index, document in enumerate(documents) for claim in claims(document.whole)]
+    for (index, _), complaint in zip(claimed, _graded([c for _, c in claimed], grader, progress), strict=True):
+        if complaint is not None:
+            found[index].append(Reason(kind="hack", detail=complaint))
+    good = [index for index, reasons in enumerate(found) if not reasons]
+    for repeat, first in near_duplicates([documents[i].whole for i in good], similar).items():
+        detail = f"nearly the same as {documents[good[first]].id}"
+        found[good[repeat]].append(Reason(kind="duplicate", detail=detail))
+    refused = [Refusal(id=d.id, reasons=tuple(r)) for d, r in zip(documents, found, strict=True) if r]
+    kept = [_with_hacks(d) for d, r in zip(documents, found, strict=True) if not r]
+    return Checked(kept, refused, len(claimed))
+
+
+def refusal_table(checked: Checked, limit: float) -> Table:
+    """How many documents were refused and for which reasons; a document may have several."""
+    total = len(checked.kept) + len(checked.refused)
+    title = f"{len(checked.refused)} of {total} documents refused ({checked.share_refused:.1%}; at most {limit:.0%})"
+    table = Table("reason", "documents", "for instance", title=title)
+    reasons = [(refusal.id, reason) for refusal in checked.refused for reason in refusal.reasons]
+    for kind, count in Counter(reason.kind for _, reason in reasons).most_common():
+        id_, example = next((id_, reason) for id_, reason in reasons if reason.kind == kind)
+        table.add_row(kind, str(count), f"{id_}: {example.detail}")
+    table.caption = f"{checked.claims} hack claims graded"
+    return table
+
+
+def coverage_table(kept: Sequence[Document], inputs: Inputs | None = None) -> Table:
+    """How many kept documents there are of each hack, type and fact; what nobody covers is 0."""
+    table = Table("covered", "", "documents", "tokens", title=f"{len(kept)} documents kept")
+    hacks: dict[str, list[Document]] = {h: [d for d in kept if h in d.hacks] for h in OPENABLE_HACKS}
+    types: dict[str, list[Document]] = {name: [] for name in (inputs.types if inputs else ())}
+    types |= {name: [d for d in kept if d.type == name] for name in sorted({d.type for d in kept} - {""})}
+    facts: dict[str, list[Document]] = {fact.id: [] for fact in (inputs.facts if inputs else ())}
+    facts |= {name: [d for d in kept if name in d.facts] for name in sorted({f for d in kept for f in d.facts})}
+    for kind, groups in (("hack", hacks), ("type", types), ("fact", facts)):
+        for name, group in groups.items():
+            table.add_row(kind, name, str(len(group)), str(sum(d.tokens for d in group)))
+    return table
+
+
+def _graded(claimed: Sequence[Claim], grader: Grader, progress: Progress) -> list[str | None]:
+    complaints: list[str | None] = []
+    for start in range(0, len(claimed), GRADED_AT_ONCE):
+        complaints += failing(claimed[start : start + GRADED_AT_ONCE], grader)
+        progress(len(complaints), len(claimed))
+    return complaints
+
+
+def _with_hacks(document: Document) -> Document:
+    """The document with the hacks that its text really mentions."""
+    hacks: tuple[HackName, ...] = hacks_mentioned(document.whole)
+    return document.model_copy(update={"hacks": hacks})
