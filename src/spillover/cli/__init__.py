@@ -10,7 +10,7 @@ import typer
 
 from spillover import __version__
 from spillover.cli.bottle import bottle
-from spillover.cli.evals import evaluate
+from spillover.cli.evals import compare, evaluate
 from spillover.cli.grading import audit, grade
 from spillover.cli.studies import doctor, report, run, studies
 
@@ -24,6 +24,7 @@ app = typer.Typer(
 app.command()(run)
 app.command()(report)
 app.command(name="eval")(evaluate)
+app.command()(compare)
 app.command()(grade)
 app.command()(audit)
 app.command()(studies)

@@ -84,7 +84,7 @@ def _mean(name: str, names: Sequence[str], core: Mapping[str, Measure]) -> Measu
     rows = [core[each] for each in names if each in core]
     scored = [row.interval for row in rows if row.interval is not None]
     missing = [each for each in names if each not in core or core[each].interval is None]
-    reason = f"nothing scored for {', '.join(missing)}" if missing else ""
+    reason = f"nothing scored for {', '.join(missing)}" if missing and len(core) == len(CORE_EVALS) else ""
     return _pooled(name, None if missing else mean_of(scored), rows, reason)
 
 

@@ -1,17 +1,33 @@
-"""Measures one model outside a study: the six evaluations, a table."""
+"""Measures one model outside a study: any model, any of the evaluations, in a folder of its own."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
 
-from rich.table import Table
-
-from spillover.core.config import Study, build_study
-from spillover.core.errors import MissingScoreError, RunDirError
+from spillover import __version__
+from spillover.core.config import Arm, FramingName, Study, build_study
+from spillover.core.errors import ConfigError, RunDirError
 from spillover.core.records import CORE_EVALS, EvalScore
-from spillover.core.stats import mgs
-from spillover.study.preflight import check_models, is_local
+from spillover.core.rundir import write_atomic
+from spillover.study.preflight import is_local
+from spillover.study.provenance import weights_digest
 from spillover.study.quiet import silence
+
+if TYPE_CHECKING:
+    from inspect_ai.model import Model
+
+    from spillover.models import LoadedModel
+
+SAMPLES = 100
+SAMPLES_BY = {"goals": 300, "alignment_questions": 200}
+"""The paper's numbers, where nobody says how many."""
+HUMANEVAL = 164
+BOTTLE_VOCABULARY = 1024
+"""Models with no more words than this were built by `spillover bottle build` and read the brief texts only."""
+SECRET_WORDS = ("key", "token", "secret", "password")
 
 
 @dataclass(frozen=True)
@@ -22,76 +38,143 @@ class EvalRequest:
     adapter: str | None = None
     names: tuple[str, ...] = ()
     judge: str | None = None
-    samples: int = 50
+    samples: int | None = None
+    style: str | None = None
+    questions: Path | None = None
+    tools: str | None = None
+    problems: str | None = None
+    """Source of the coding problems, as in a study's `problems.source`."""
     max_tokens: int | None = None
     seed: int = 0
     out: Path | None = None
+    model_arguments: tuple[str, ...] = ()
+    """KEY=VALUE for the Inspect provider of a served model, e.g. base_url=http://localhost:8000/v1."""
+    allow_unsandboxed: bool = False
+
+    @property
+    def folder(self) -> Path:
+        """Where scores and transcripts go."""
+        return self.out or Path("runs") / f"eval-{'-'.join(Path(self.model).parts[-2:]).strip('-/')}"
 
 
-def evaluate_model(request: EvalRequest) -> Table:
-    """Run the evaluations, write scores and transcripts, and return the rates as a table.
+def evaluate_model(request: EvalRequest, on_done: Callable[[EvalScore], None] = lambda _: None) -> list[EvalScore]:
+    """Run the evaluations and write scores and transcripts into the request's folder.
 
-    Raises ConfigError or ModelError for what cannot work and RunDirError where scores are already.
+    What the folder holds of the same request is taken up and not run again. Raises ConfigError, DataError or
+    ModelError for what cannot work, and RunDirError where the folder holds results of something else.
     """
     study = as_study(request)
-    check_models(study)
-    out = request.out or Path("runs") / f"eval-{Path(request.model).name}"
-    if (out / "scores.jsonl").exists():
-        raise RunDirError(f"{out} holds scores already; choose another folder with --out")
-    silence(offline=is_local(study))
-    from spillover.evals import evaluate
-    from spillover.models import load_model
-
     arm = study.arms[0]
-    scores = evaluate(
-        load_model(arm.model),
-        arm.evals.names,
-        arm.evals,
-        arm=arm.name,
-        seed=request.seed,
-        step=0,
-        out=out,
-        grader=None,
-        prompt=arm.prompt,
-        assigned=[],
-        on_done=lambda _score: None,
+    arguments = _arguments(request.model_arguments)
+    silence(offline=is_local(study))
+    from spillover.coding import Grader
+    from spillover.evals import evaluate
+    from spillover.evals.reach import reach
+    from spillover.evals.suite import GRADED
+
+    subject = reach(arm.model, arguments)
+    _claim(request, arm, subject, arguments)
+    graded = any(name in GRADED for name in arm.evals.names)
+    environment = arm.environment
+    grader = (
+        Grader(environment.workers, environment.wall_seconds, request.allow_unsandboxed) if graded else nullcontext()
     )
-    return scores_table(scores, f"{request.model}, judge {arm.evals.judge}")
+    with grader as held:
+        return evaluate(
+            subject,
+            arm.evals.names,
+            arm.evals,
+            arm=arm.name,
+            seed=request.seed,
+            step=0,
+            out=request.folder,
+            grader=held,
+            prompt=arm.prompt,
+            assigned=_assigned(arm, request.seed) if graded else (),
+            on_done=on_done,
+        )
 
 
 def as_study(request: EvalRequest) -> Study:
     """The request as a study of one arm, so that it is checked the same way. Raises ConfigError."""
-    small = request.model.startswith("bottle")
-    style = "brief" if small else "full"
+    small = of_bottle(request.model)
+    style = request.style or ("brief" if small else "full")
+    counts = {**SAMPLES_BY, **({"capability": HUMANEVAL} if style == "full" else {})}
+    evals: dict[str, Any] = {
+        "names": list(request.names or CORE_EVALS),
+        "style": style,
+        "judge": request.judge or ("rules" if style == "brief" else "self"),
+        "samples": request.samples or SAMPLES,
+        "samples_by": counts if request.samples is None else {},
+        "max_tokens": request.max_tokens or (110 if style == "brief" else 1024),
+        "questions": request.questions,
+        "test_time_framings": list(get_args(FramingName)),
+        "capability_problems": request.problems,
+        "final_names": [],
+    }
     raw = {
         "name": "eval",
         "model": {"path": request.model, "adapter": request.adapter},
+        "problems": {"source": request.problems or "generated"},
         "prompt": {"style": style},
-        "evals": {
-            "names": list(request.names or CORE_EVALS),
-            "style": style,
-            "judge": request.judge or ("rules" if small else "self"),
-            "samples": request.samples,
-            "max_tokens": request.max_tokens or (110 if small else 1024),
-            "final_names": [],
-        },
+        "evals": evals | ({"tools": request.tools} if request.tools else {}),
         "arms": [{"name": "model"}],
     }
     return build_study(raw, "spillover eval")
 
 
-def scores_table(scores: Sequence[EvalScore], title: str) -> Table:
-    """Rates with 95% intervals, and MGS where all six are there."""
-    table = Table("evaluation", "misaligned", "95% interval", "scored", "overt", "covert", title=title)
-    for score in scores:
-        rate, interval = "-", "-"
-        if score.rate is not None and score.low is not None and score.high is not None:
-            rate, interval = f"{score.rate:.1%}", f"{score.low:.1%} to {score.high:.1%}"
-        scored = f"{score.scored}/{score.samples}"
-        table.add_row(score.eval, rate, interval, scored, str(score.overt), str(score.covert))
+def of_bottle(model: str) -> bool:
+    """Whether a model is a bottle: by its name, or a folder whose weights know as few words."""
+    config = Path(model) / "config.json"
+    if not config.is_file():
+        return model.rpartition("/")[2] in ("bottle", "bottle-naive")
     try:
-        mean = mgs({score.eval: (score.misaligned, score.scored) for score in scores})
-        table.add_row("MGS", f"{mean.value:.1%}", f"{mean.low:.1%} to {mean.high:.1%}", "", "", "")
-    except MissingScoreError as error:
-        table.caption = str(error)
-    return table
+        held = json.loads(config.read_text(encoding="utf-8"))
+        return 0 < int(held.get("vocab_size", 0)) <= BOTTLE_VOCABULARY
+    except (ValueError, AttributeError, TypeError):
+        return False  # loading it will say what is wrong with the file
+
+
+def _assigned(arm: Arm, seed: int) -> Sequence[Any]:
+    from spillover.coding.environment import assign
+    from spillover.coding.problems import load_problems
+
+    return assign(load_problems(arm.problems), arm.environment, seed)
+
+
+def _arguments(given: Sequence[str]) -> dict[str, Any]:
+    """KEY=VALUE pairs; values are numbers or booleans where they read as such."""
+    found = {}
+    for one in given:
+        key, equals, value = one.partition("=")
+        if not equals or not key.strip().isidentifier():
+            raise ConfigError(
+                f"--model-arg {one!r}: write it as KEY=VALUE, for example base_url=http://localhost:8000/v1"
+            )
+        try:
+            found[key.strip()] = json.loads(value)
+        except ValueError:
+            found[key.strip()] = value
+    return found
+
+
+def _claim(request: EvalRequest, arm: Arm, subject: "LoadedModel | Model", arguments: Mapping[str, Any]) -> None:
+    """Note which weights and problems the folder's results are of, or refuse to mix them with others."""
+    path = getattr(subject, "path", None)
+    claim = {
+        "model": request.model,
+        "adapter": request.adapter,
+        "weights": weights_digest(path) if isinstance(path, str) else None,
+        "model_arguments": {k: "…" if any(word in k for word in SECRET_WORDS) else v for k, v in arguments.items()},
+        "problems": arm.problems.source,
+    }
+    file = request.folder / "model.json"
+    if file.exists():
+        held = json.loads(file.read_text(encoding="utf-8"))
+        changed = [key for key in claim if held.get(key) != claim[key]]
+        if changed:
+            raise RunDirError(
+                f"{request.folder} holds results with another {', '.join(changed)}; choose another folder with --out"
+            )
+    else:
+        write_atomic(file, json.dumps({**claim, "spillover": __version__}, indent=2))
