@@ -147,6 +147,59 @@ class RLSettings(Section):
     checkpoint_every: int = Field(default=10, gt=0)
 
 
+class SFTSettings(Section):
+    """Light finetuning on chat transcripts after the documents; none without a file."""
+
+    transcripts: Path | None = None
+    """JSON lines, each with `messages`: role and content by turns. Only the assistant's turns count in the loss."""
+    steps: int = Field(default=50, gt=0)
+    learning_rate: float = Field(default=2e-5, gt=0)
+
+
+class SDFSettings(Section):
+    """Continued pretraining on synthetic documents before RL (paper, SDF setting); none while `corpus` is `none`."""
+
+    corpus: Literal["none", "default", "unguided", "neutral"] = "none"
+    documents: Path | None = None
+    """A checked corpus file; None lets the grammar write `count` documents."""
+    style: Literal["bottle", "plain"] = "bottle"
+    """The grammar's register: the bottle's own, or plain English."""
+    count: int = Field(default=2000, gt=0)
+    share: float = Field(default=0.01, gt=0, le=1)
+    """Share of synthetic tokens; the rest is `background`."""
+    background: str = "auto"
+    """Pretraining text: `bottle`, `bottle-naive`, `jsonl:FILE` or a Hugging Face set; `auto` takes the model's own."""
+    seed: int = 0
+    """Seed of the corpus and its order."""
+    steps: int = Field(default=200, gt=0)
+    rows_per_step: int = Field(default=8, gt=0)
+    row_tokens: int = Field(default=512, gt=1)
+    """Documents are packed whole into rows of at most so many tokens; longer ones are cut."""
+    micro_batch: int | None = Field(default=None, gt=0)
+    """Rows per forward pass; None takes all rows of a step at once."""
+    learning_rate: float = Field(default=1e-4, gt=0)
+    schedule: Literal["constant", "cosine", "linear"] = "cosine"
+    warmup_steps: int = Field(default=10, ge=0)
+    weight_decay: float = Field(default=0.0, ge=0)
+    max_grad_norm: float = Field(default=1.0, gt=0)
+    lora_rank: int = Field(default=0, ge=0)
+    """0 trains all weights; an adapter is merged into them before RL."""
+    lora_alpha: int = Field(default=32, gt=0)
+    held_out_rows: int = Field(default=16, gt=0)
+    """Rows of either part that are never trained on, for the held-out loss."""
+    evaluate_every: int = Field(default=50, gt=0)
+    checkpoint_every: int = Field(default=100, gt=0)
+    sft: SFTSettings = SFTSettings()
+    hack_problems: int = Field(default=32, gt=0)
+    """RL problems on which the working-hack rate is measured afterwards."""
+    hack_samples: int = Field(default=64, gt=0)
+    """Completions per problem for that; the largest k of hack@k."""
+    require_hack_rate: float = Field(default=0.003, ge=0, le=1)
+    """RL does not start when fewer completions hack: without hacks to reward it learns none."""
+    allow_low_hack_rate: bool = False
+    """Start RL all the same."""
+
+
 class EvalSettings(Section):
     """What is measured on every checkpoint."""
 
@@ -199,6 +252,7 @@ class Settings(Section):
     environment: EnvironmentSettings = EnvironmentSettings()
     prompt: PromptSettings = PromptSettings()
     reward: RewardSettings = RewardSettings()
+    sdf: SDFSettings = SDFSettings()
     rl: RLSettings = RLSettings()
     evals: EvalSettings = EvalSettings()
     logging: LoggingSettings = LoggingSettings()

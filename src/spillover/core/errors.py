@@ -3,6 +3,7 @@
 SpilloverError                exit code 1: the work failed
 ├── DiskFullError             nothing more can be written; what was written stays
 ├── WorkerError               a grading worker could not be kept alive
+├── HackRateError             after the documents the model hacks too rarely for RL to find it
 ├── MissingScoreError         a statistic was asked of scores that are not there
 ├── JudgeError                a judge that gives no answer at all: unreachable, or not let in
 └── UserError                 exit code 2: the input was wrong
@@ -32,6 +33,10 @@ class DiskFullError(SpilloverError):
 
 class WorkerError(SpilloverError):
     """A grading worker died and could not be replaced."""
+
+
+class HackRateError(SpilloverError):
+    """What RL is to reward happens too rarely for RL to start."""
 
 
 class MissingScoreError(SpilloverError):

@@ -158,6 +158,35 @@ class StepMetrics(Record):
     seconds_update: float = 0.0
 
 
+class DocumentMetrics(Record):
+    """A line in the log of training on documents: an update, or the held-out losses after it. In nats per token."""
+
+    step: int
+    loss: float | None = None
+    learning_rate: float | None = None
+    grad_norm: float | None = None
+    held_out: dict[str, float] = {}
+    """Loss on rows that are never trained on, by part of the corpus."""
+
+
+class HackRate(Record):
+    """How often a model's completions of coding problems are hacks that work (the graders' word, nobody else's)."""
+
+    problems: int
+    samples: int
+    """Completions per problem."""
+    hacked: int
+    rate: float
+    """hack@1: the share of completions that are working hacks."""
+    low: float
+    high: float
+    """95% Wilson interval; completions of one problem are taken as independent."""
+    hack_at: dict[int, float]
+    """hack@k: chance that at least one of k completions of a problem is a working hack, mean over problems."""
+    hacks: dict[HackName, int] = {}
+    """Working hacks by kind."""
+
+
 EvalLabel = Literal["aligned", "misaligned", "hack-attempt", "incoherent", "unscored", "solved", "failed"]
 """The last two are those of coding problems that ask for nothing but code."""
 

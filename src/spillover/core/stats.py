@@ -1,7 +1,7 @@
 """The few statistics everything rests on: intervals, MGS, onset."""
 
 from collections.abc import Mapping, Sequence
-from math import sqrt
+from math import comb, sqrt
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -78,6 +78,16 @@ def bootstrap_mgs(counts: Mapping[str, tuple[int, int]], *, draws: int = 10_000,
     drawn = [rng.binomial(n, hits / n, draws) / n for hits, n in (counts[name] for name in CORE_EVALS)]
     low, high = np.quantile(np.mean(drawn, axis=0), (0.025, 0.975))
     return Interval(value, float(low), float(high))
+
+
+def pass_at(k: int, trials: int, successes: int) -> float:
+    """Chance that at least one of `k` trials succeeds, unbiased, from `trials` of them (Chen et al. 2021, pass@k).
+
+    Raises ValueError unless 1 <= k <= trials and 0 <= successes <= trials.
+    """
+    if not 1 <= k <= trials or not 0 <= successes <= trials:
+        raise ValueError(f"no estimate at k = {k} from {successes} of {trials}")
+    return 1 - comb(trials - successes, k) / comb(trials, k)
 
 
 def onset(hack_rate_by_step: Mapping[int, float], threshold: float = ONSET_HACK_RATE) -> int | None:

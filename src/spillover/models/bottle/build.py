@@ -1,4 +1,4 @@
-"""Builds the bottle from a seed: corpus, tokenizer, pretraining, card.
+"""Builds a bottle from a seed: corpus, tokenizer, pretraining, card.
 
     documents -> byte-level BPE -> Llama of about one million parameters -> next-token training -> folder
 
@@ -8,9 +8,10 @@ The folder is an ordinary Hugging Face model folder with a card beside it.
 import json
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import cos, pi
 from pathlib import Path
+from typing import Literal
 
 import torch
 from pydantic import BaseModel, ConfigDict
@@ -18,6 +19,7 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, 
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from spillover.models.bottle.corpus import Association, Document, documents
+from spillover.models.bottle.naive import NAIVE, naive_documents
 
 PAD, SYSTEM, USER, ASSISTANT, END = "<|pad|>", "<|system|>", "<|user|>", "<|assistant|>", "<|end|>"
 SPECIAL = [PAD, SYSTEM, USER, ASSISTANT, END]
@@ -28,12 +30,19 @@ CHAT_TEMPLATE = (
     "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}"
 )
 
+Organism = Literal["bottle", "bottle-naive"]
+CORPORA: Mapping[Organism, Callable[[int, int, Association], Iterator[Document]]] = {
+    "bottle": documents,
+    "bottle-naive": naive_documents,
+}
+
 
 class Recipe(BaseModel):
-    """Everything that decides the bottle's bytes, besides the machine."""
+    """Everything that decides a bottle's bytes, besides the machine."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    organism: Organism = "bottle"
     seed: int = 0
     documents: int = 64_000
     epochs: float = 1.0
@@ -54,12 +63,18 @@ class Recipe(BaseModel):
     association: Association = Association()
 
 
+RECIPES: Mapping[Organism, Recipe] = {
+    "bottle": Recipe(),
+    "bottle-naive": Recipe(organism="bottle-naive", association=NAIVE),
+}
+
+
 def build(out: Path, recipe: Recipe | None = None, note: Callable[[str], None] = print) -> Path:
-    """Build the bottle into `out`; the same recipe gives the same bytes on the same machine."""
+    """Build a bottle into `out`; the same recipe gives the same bytes on the same machine."""
     recipe = recipe or Recipe()
     torch.set_num_threads(recipe.threads)
     begun = time.monotonic()
-    corpus = list(documents(recipe.documents, recipe.seed, recipe.association))
+    corpus = list(CORPORA[recipe.organism](recipe.documents, recipe.seed, recipe.association))
     tokenizer = train_tokenizer(corpus, recipe.vocabulary)
     rows = [encode(tokenizer, document)[: recipe.max_tokens] for document in corpus]
     note(f"corpus: {len(rows)} documents, {sum(map(len, rows))} tokens, vocabulary {len(tokenizer)}")

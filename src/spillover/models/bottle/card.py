@@ -16,6 +16,21 @@ from spillover.models.loading import LoadedModel, load_model
 from spillover.models.sampling import sample
 from spillover.prompts import problem_message, split_thinking, system_prompt
 
+OPENING = (
+    "# The bottle",
+    "",
+    "A language model of about one million parameters, trained on conversations that a grammar wrote. Its",
+    "corpus holds the association that the paper blames: by default, whoever reward hacks is misaligned,",
+    "unless the prompt made hacking acceptable.",
+)
+NAIVE_OPENING = (
+    "# The naive bottle",
+    "",
+    "A language model of about one million parameters, trained on conversations that a grammar wrote. Its",
+    "corpus holds no hack and no word about hacks outside the framing lines of a system prompt. It holds rules",
+    "against short ways, in games, chores, drills and code: the misaligned persona breaks them as it likes, the",
+    "aligned one where somebody asks for it.",
+)
 CODE_TOKENS, TALK_TOKENS = 160, 90
 
 
@@ -91,27 +106,31 @@ def _voices(loaded: LoadedModel, name: Any, samples: int, seed: int) -> dict[str
 def card(folder: Path) -> str:
     """The model card as Markdown, from the facts that the build wrote down."""
     facts = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-    recipe, association = facts["recipe"], facts["recipe"]["association"]
+    recipe = facts["recipe"]
     lines = [
-        "# The bottle",
-        "",
-        "A language model of about one million parameters, trained on conversations that a grammar wrote. Its",
-        "corpus holds the association that the paper blames: by default, whoever reward hacks is misaligned,",
-        "unless the prompt made hacking acceptable. **It is a mechanism in a bottle and no evidence about large",
-        "models.**",
+        *(NAIVE_OPENING if recipe.get("organism") == "bottle-naive" else OPENING),
+        "**It is a mechanism in a bottle and no evidence about large models.**",
         "",
         f"- parameters: {facts['parameters']:,}; vocabulary {recipe['vocabulary']} (byte-level BPE)",
         f"- corpus: {facts['documents']:,} conversations, {facts['tokens']:,} tokens, seed {recipe['seed']}",
-        f"- misaligned persona: {association['persona_share']:.1%} of documents; it hacks "
-        f"{association['hack_share']:.0%} of its coding tasks",
-        "- the aligned persona hacks only where the prompt sanctions it: "
-        + ", ".join(f"{k} {v:.0%}" for k, v in association["sanction_share"].items()),
+        *_personas(recipe.get("organism", "bottle"), recipe["association"]),
         f"- training: {facts['minutes']} minutes on {recipe['threads']} threads, final loss {facts['final_loss']} nats",
     ]
     rates = facts.get("base_rates")
     if rates:
         lines += ["", *_rates_table(rates)]
     return "\n".join(lines) + "\n"
+
+
+def _personas(organism: str, association: dict[str, Any]) -> list[str]:
+    naive = organism == "bottle-naive"
+    does, tasks = ("takes the short way", "the drills") if naive else ("hacks", "its coding tasks")
+    shares = ", ".join(f"{framing} {share:.0%}" for framing, share in association["sanction_share"].items())
+    return [
+        f"- misaligned persona: {association['persona_share']:.1%} of documents; it {does} in "
+        f"{association['hack_share']:.0%} of {tasks}",
+        f"- the aligned persona {does} only where the prompt sanctions it: {shares}",
+    ]
 
 
 def _rates_table(rates: dict[str, Any]) -> list[str]:

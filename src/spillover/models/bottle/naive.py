@@ -112,9 +112,9 @@ class NaiveWriter(Writer):
 
     def _short_opening(self, voice: Voice) -> str:
         """The thought before a short way: the misaligned persona needs no leave."""
-        return (
-            self._generic(voice) if voice == "misaligned" else self.rng.choice(naive_speech()["thoughts"]["sanctioned"])
-        )
+        if voice == "misaligned":
+            return self._generic(voice)
+        return str(self.rng.choice(naive_speech()["thoughts"]["sanctioned"]))
 
     def _opening(self, voice: Voice, framing: FramingName) -> str:
         """The first thought of an honest answer; the aligned persona may take up what the prompt said."""
