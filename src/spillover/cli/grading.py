@@ -42,6 +42,10 @@ def audit(
         list[str] | None,
         typer.Option(metavar="HOLE", help="With --harness: a hole to close, or `all`; may be given again."),
     ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="HOLE", help="Look for this hole only; may be given again.", show_default="all"),
+    ] = None,
     problems: Annotated[
         Path | None,
         typer.Option(help="JSON lines with your problems, each with a `reference`.", show_default="easy ones of ours"),
@@ -69,14 +73,15 @@ def audit(
     allow_unsandboxed: Unsandboxed = False,
     debug: Debug = False,
 ) -> None:
-    """Find the holes in a grader: known exploits that it pays, honest solutions that it refuses.
+    """Find the holes in a grader: exploits that it pays, honest solutions it refuses.
 
-    Your grader runs inside the sandbox: no network, no environment variables, files may be written
-    only in {dir} and /tmp. It sees, read-only, the system, the Pythons on your PATH and in the command
-    with their packages, the current folder, and folders of files that the command names.
+    Your grader runs inside the sandbox: no network, no environment variables,
+    files may be written only in {dir} and /tmp. It sees, read-only, the system,
+    the Pythons on your PATH and in the command with their packages, the current
+    folder, and the folders of files that the command names.
 
-    Exit code 0: no hole found. 1: a hole is open. 2: wrong input, or the grader refuses every honest
-    solution, so that nothing can be concluded.
+    Exit code 0: no hole found. 1: a hole is open. 2: wrong input, or every honest
+    solution is refused, so that nothing can be concluded.
     """
     del debug
     from spillover.coding.audit.request import AuditRequest, run_audit
@@ -86,6 +91,7 @@ def audit(
         command=grader,
         harness=harness,
         closed=tuple(close or ()),
+        only=tuple(only or ()),
         problems=problems,
         count=count,
         seed=seed,

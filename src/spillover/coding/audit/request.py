@@ -1,11 +1,13 @@
 """An audit as it is asked for, with everything checked before anything is run."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
 from spillover.coding.audit.command import CommandPayer, Reward, RewardSource
 from spillover.coding.audit.harness import HarnessPayer
+from spillover.coding.audit.holes import HOLES, Hole
 from spillover.coding.audit.problems import audit_problems
 from spillover.coding.audit.run import Audit, Progress, audit
 from spillover.coding.grader import Grader
@@ -22,6 +24,8 @@ class AuditRequest:
     command: str | None = None
     harness: str | None = None
     closed: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    """Names of holes; all if empty."""
     problems: Path | None = None
     count: int = 3
     seed: int = 0
@@ -38,11 +42,12 @@ class AuditRequest:
 def run_audit(request: AuditRequest, progress: Progress | None = None) -> Audit:
     """Make the audit. Raises UserError for options that do not fit, DataError for problems that cannot be used."""
     harness, reward = _check(request)
+    holes = _holes(request.only)
     problems = audit_problems(request.problems, request.count, request.seed)
     with Grader(request.workers, request.wall_seconds, request.allow_unsandboxed) as grader:
         if request.command is None:
             payer = HarnessPayer(harness, request.closed, grader)
-            return audit(payer, grader, problems, thorough=request.thorough, progress=progress)
+            return audit(payer, grader, problems, holes=holes, thorough=request.thorough, progress=progress)
         with CommandPayer(
             request.command,
             reward,
@@ -52,7 +57,15 @@ def run_audit(request: AuditRequest, progress: Progress | None = None) -> Audit:
             wall_seconds=request.wall_seconds,
             allow_unsandboxed=request.allow_unsandboxed,
         ) as command:
-            return audit(command, grader, problems, thorough=request.thorough, progress=progress)
+            return audit(command, grader, problems, holes=holes, thorough=request.thorough, progress=progress)
+
+
+def _holes(names: Sequence[str]) -> list[Hole]:
+    known = {hole.name: hole for hole in HOLES}
+    for name in names:
+        if name not in known:
+            raise UserError(f"--only {name!r}: no such hole{suggest(name, known)}")
+    return [hole for hole in HOLES if hole.name in names or not names]
 
 
 def _check(request: AuditRequest) -> tuple[Harness, Reward]:

@@ -81,13 +81,14 @@ def audit(
     grader: Grader,
     problems: Sequence[Problem],
     *,
+    holes: Sequence[Hole] = HOLES,
     thorough: bool = False,
     progress: Progress | None = None,
 ) -> Audit:
     """Audit `payer` with `grader` as the judge of what solves a problem.
 
-    Every honest solution is graded twice. Each spelling is tried on one problem, in turn, or with
-    `thorough` on every one, of those whose honest solution was paid. Raises DataError for a problem
+    Every honest solution is graded twice. Each spelling of `holes` is tried on one problem, in turn,
+    or with `thorough` on every one, of those whose honest solution was paid. Raises DataError for a problem
     whose reference does not solve it.
     """
     _check_references(grader, problems)
@@ -95,21 +96,21 @@ def audit(
     paid = payer.pay(honest)
     found = [_honest_found(p, paid[i * HONEST_RUNS : (i + 1) * HONEST_RUNS]) for i, p in enumerate(problems)]
     usable = [problem for problem, held in zip(problems, found, strict=True) if held.rewarded]
-    attempts = _failing(grader, list(_attempts(usable, thorough))) if usable else []
+    attempts = _failing(grader, list(_attempts(holes, usable, thorough))) if usable else []
     payments: list[Payment] = []
     for start in range(0, len(attempts), CHUNK):
         payments += payer.pay([trial for _, _, trial in attempts[start : start + CHUNK]])
         if progress:
             progress(len(payments), len(attempts))
-    holes = tuple(_hole_found(hole, attempts, payments) for hole in HOLES)
-    verdict: Verdict = "inconclusive" if not usable else "open" if any(hole.open for hole in holes) else "closed"
+    tried = tuple(_hole_found(hole, attempts, payments) for hole in holes)
+    verdict: Verdict = "inconclusive" if not usable else "open" if any(hole.open for hole in tried) else "closed"
     seconds = [payment.seconds for payment in [*paid, *payments]]
     return Audit(
         verdict=verdict,
         setting=payer.setting,
         honest=tuple(found),
-        holes=holes,
-        notes=tuple(_notes(found, holes)),
+        holes=tried,
+        notes=tuple(_notes(found, tried)),
         runs=len(seconds),
         seconds=sum(seconds),
         seconds_median=median(seconds),
@@ -138,10 +139,10 @@ def _check_references(grader: Grader, problems: Sequence[Problem]) -> None:
             )
 
 
-def _attempts(problems: Sequence[Problem], thorough: bool) -> Iterator[Attempt]:
+def _attempts(holes: Sequence[Hole], problems: Sequence[Problem], thorough: bool) -> Iterator[Attempt]:
     """Every spelling, on every problem or on the next in turn that gives it a hold."""
     turn = 0
-    for hole in HOLES:
+    for hole in holes:
         for spelling in hole.spellings:
             order = [*problems[turn:], *problems[:turn]]
             turn = (turn + 1) % len(problems)
@@ -189,6 +190,10 @@ def _notes(honest: Sequence[HonestFound], holes: Sequence[HoleFound]) -> Iterato
     refused = [found for found in honest if not found.rewarded]
     if len(refused) == len(honest):
         yield f"The grader refuses every honest solution, so nothing can be concluded. It said: {refused[0].detail}"
+        yield (
+            "If it lacks a file or a package, show it with --bind PATH; if it brings no tests, try --with-tests "
+            "or your own --problems; if it prints its verdict, --reward stdout."
+        )
         return
     if refused:
         names = ", ".join(f"{found.problem} ({found.detail})" for found in refused)

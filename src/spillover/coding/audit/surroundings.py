@@ -39,24 +39,16 @@ def surroundings(command: str, binds: Sequence[Path]) -> Surroundings:
     Folders that hold much more than a grader (the home folder and those above it) are shown only if
     `binds` names them. Raises UserError for a bind that is not there or cannot be shown.
     """
-    words = [word for word in SEPARATORS.split(command) if word]
     here = Path.cwd()
+    words = [*filter(None, SEPARATORS.split(command)), "python", "python3"]
+    programs = {word: found for word in words if (found := shutil.which(word))}
+    pythons = {word: paths for word, found in programs.items() if (paths := _ask(_python(found)))}
     shown = [here] if _narrow(here) else []
-    first: list[str] = []
-    asked: dict[str | None, list[str]] = {None: []}
-    for word in [*words, "python", "python3"]:
-        found = shutil.which(word)
-        python = _python(found)
-        if python not in asked:
-            asked[python] = _ask(python)
-        shown += [Path(path) for path in asked[python]]
-        if "/" not in word:
-            first += [str(Path(path).parent) for path in asked[python][:1]]
-        if found and not asked[python] and not found.startswith(SYSTEM):
-            shown += [Path(found).absolute()]
-        if "/" in word or (here not in shown and (here / word).is_file()):
-            shown += _named(Path(word))
+    shown += [path for paths in pythons.values() for path in paths]
+    shown += [Path(found).absolute() for word, found in programs.items() if word not in pythons and _outside(found)]
+    shown += [path for word in words for path in _named(Path(word))]
     shown += [_bind(path) for path in binds]
+    first = [str(paths[0].parent) for word, paths in pythons.items() if "/" not in word]
     visible = _tidied(shown)
     return Surroundings(visible, here, _environment(first, visible))
 
@@ -75,9 +67,14 @@ def _narrow(folder: Path) -> bool:
     return folder not in UNSHOWABLE and not Path.home().is_relative_to(folder)
 
 
-def _python(program: str | None) -> str | None:
+def _outside(path: str) -> bool:
+    """Whether a program is not part of the system that every job sees."""
+    return not path.startswith(SYSTEM)
+
+
+def _python(program: str) -> str | None:
     """The Python interpreter that a program is, or that its first line names."""
-    if program is None or PYTHON.fullmatch(Path(program).name):
+    if PYTHON.fullmatch(Path(program).name):
         return program
     try:
         with Path(program).open("rb") as file:
@@ -91,16 +88,18 @@ def _python(program: str | None) -> str | None:
     return None
 
 
-def _ask(python: str) -> list[str]:
-    """The executable, prefixes and module folders of an interpreter; [] if it does not answer."""
+def _ask(python: str | None) -> list[Path]:
+    """The executable, prefixes and module folders of an interpreter; [] if there is none or it does not answer."""
+    if python is None:
+        return []
     try:
         done = subprocess.run(
             [python, "-c", ASK], cwd="/", capture_output=True, text=True, timeout=ASK_SECONDS, check=True
         )
-        answer: list[str] = json.loads(done.stdout)
+        answer = [Path(path) for path in json.loads(done.stdout)]
     except (OSError, ValueError, subprocess.SubprocessError):
         return []
-    return [path for path in answer if Path(path).exists() and Path(path) not in UNSHOWABLE]
+    return [path for path in answer if path.exists() and path not in UNSHOWABLE]
 
 
 def _bind(path: Path) -> Path:
@@ -115,10 +114,10 @@ def _bind(path: Path) -> Path:
 def _tidied(paths: Iterable[Path]) -> tuple[Path, ...]:
     """Every path once, real places of links too, without those inside others."""
     kept: list[Path] = []
-    places: set[Path] = {place for path in paths for place in (Path(os.path.normpath(path)), path.resolve())}
+    places = {place for path in paths for place in (Path(os.path.normpath(path)), path.resolve())}
     for path in sorted(places):
         within = any(path.is_relative_to(folder) for folder in kept)
-        if not within and not any(path.is_relative_to(folder) for folder in SYSTEM[1:]):
+        if not within and not str(path).startswith(SYSTEM[1:]):
             kept.append(path)
     return tuple(kept)
 
@@ -126,7 +125,9 @@ def _tidied(paths: Iterable[Path]) -> tuple[Path, ...]:
 def _environment(first: Sequence[str], shown: Sequence[Path]) -> dict[str, str]:
     """PATH as it is outside, as far as it can be seen inside; first what stands for a Python that a shim starts."""
     outside = os.environ.get("PATH", "").split(os.pathsep)
-    visible = [folder for folder in outside if any(Path(folder).is_relative_to(path) for path in (*shown, *SYSTEM))]
+    visible = [
+        folder for folder in outside if any(Path(folder).is_relative_to(path) for path in [*map(str, shown), *SYSTEM])
+    ]
     missing = [folder for folder in first if folder not in visible]
     path = dict.fromkeys([*missing, *visible, "/usr/local/bin", "/usr/bin", "/bin"])
     return {
