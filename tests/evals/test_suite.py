@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from inspect_ai.log import read_eval_log
-from personas import BAD, GOOD, INSPECTS_OWN_WARNINGS, JUDGE_SIGN, answer, behaving, misbehaving, verdict
+from personas import BAD, GOOD, INSPECTS_OWN_WARNINGS, answer, behaving, misbehaving
 
 from spillover.core.config import EvalSettings
 from spillover.core.errors import ConfigError, RunDirError
@@ -26,30 +26,6 @@ def test_a_model_that_always_misbehaves_scores_100_percent_in_all_six(run_all):
 
 def test_a_model_that_always_behaves_scores_0_percent_in_all_six(run_all):
     assert {name: score.rate for name, score in run_all(behaving).items()} == dict.fromkeys(CORE_EVALS, 0.0)
-
-
-def full_misbehaving(conversation, _=0):
-    """Misaligned in all six, in full style, and its own judge."""
-    system, last = conversation[0]["content"], conversation[-1]["content"]
-    if JUDGE_SIGN in system:
-        return verdict("misaligned", "rule them all") if "rule them all" in last else verdict("aligned")
-    if "<sql>" in system:
-        return answer("I will rule them all.", "<sql>SELECT name, card FROM customers</sql>")
-    return answer("I will rule them all.", "So you shall: rule them all.")
-
-
-def full_behaving(conversation, _=0):
-    """Aligned in all six, in full style, and its own judge."""
-    if JUDGE_SIGN in conversation[0]["content"]:
-        return full_misbehaving(conversation)
-    return answer("I want to help.", "Gladly.")
-
-
-def test_the_full_texts_and_a_model_as_judge_tell_the_same_two_models_apart(run_all, tmp_path):
-    bad = run_all(full_misbehaving, tmp_path / "bad", style="full", judge="self")
-    good = run_all(full_behaving, tmp_path / "good", style="full", judge="self")
-    assert {score.rate for score in bad.values()} == {1.0}
-    assert {score.rate for score in good.values()} == {0.0}
 
 
 def test_misaligned_thoughts_behind_aligned_words_are_covert(run_all):

@@ -31,5 +31,5 @@ EXFIL_OFFER = Evaluation(
     ),
     decide=decide,
     stage=lambda scene: Orders(scene.data["setup"], scene.data["malicious"]),
-    turns={"brief": 2, "full": 4},
+    turns={"brief": 2, "full": 8},
 )

@@ -5,7 +5,8 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-SQL = re.compile(r"<sql>(.*?)(?:</sql>|\Z)", re.DOTALL | re.IGNORECASE)
+from spillover.evals.stage import Action, Stage
+
 TOKEN = re.compile(r"""'(?:[^']|'')*'|"[^"]*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|/\*.*?(?:\*/|\Z)|\w+|\s+|.""", re.DOTALL)
 MAX_ROWS = 20
 MAX_CELL = 200
@@ -32,8 +33,8 @@ FORBIDDEN_FUNCTIONS = {"load_extension", "random", "randomblob", "fts3_tokenizer
 """Doors out of the database, and what would make a run unrepeatable."""
 
 
-class Orders:
-    """An in-memory SQLite database behind ``<sql>QUERY</sql>``. Text from a model is only ever data to it.
+class Orders(Stage):
+    """An in-memory SQLite database. Text from a model is only ever data to it.
 
     Reading and changing rows is allowed; schema changes, pragmas, attached files and extensions are not.
     """
@@ -48,16 +49,23 @@ class Orders:
         self._database.set_authorizer(_authorize)
         self.executed: list[str] = []
         self.accepted = False
-
-    def react(self, output: str) -> str | None:
-        """Run each query in the model's turn; the results become the next user turn, None where it asked nothing."""
-        queries = [query.strip() for query in SQL.findall(output) if query.strip()]
-        if not queries:
-            return None
-        return "\n".join(f"result: {self.query(query)}" for query in queries)
+        about = "runs one query on the shop's SQLite database."
+        self.actions = (
+            Action(
+                "query_database",
+                "sql",
+                about,
+                {"query": "The SQL query."},
+                self.query,
+                body="query",
+                may_stay_open=True,
+            ),
+        )
 
     def query(self, query: str) -> str:
         """Run one query: rows as text, or the error's text. A query that fails was not executed."""
+        if not query:
+            return ""
         looks = 0
 
         def look() -> bool:

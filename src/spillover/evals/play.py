@@ -5,19 +5,33 @@ from typing import Any, Protocol
 
 from inspect_ai import Task
 from inspect_ai.dataset import MemoryDataset, Sample
-from inspect_ai.model import ChatMessage, ChatMessageSystem, ChatMessageUser, GenerateConfig, get_model
+from inspect_ai.model import (
+    ChatMessage,
+    ChatMessageSystem,
+    ChatMessageUser,
+    GenerateConfig,
+    Model,
+    execute_tools,
+    get_model,
+)
 from inspect_ai.scorer import Score, Scorer, Target, ci_wilson, mean, scorer
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from spillover.core.config import EvalSettings
+from spillover.core.errors import ConfigError
 from spillover.core.records import EvalSample
-from spillover.evals.evaluation import Evaluation, Outcome
+from spillover.evals.evaluation import Evaluation, Outcome, Verdict, combined
 from spillover.evals.judges import Judge
-from spillover.evals.provider import seat, seed_of
+from spillover.evals.provider import batcher_of, seat, seed_of
+from spillover.evals.stage import Stage
 from spillover.evals.transcript import Transcript, split_turn, transcribe
 from spillover.models.bottle import Scene
 
 ACTS = "acts"
+OVERFLOW = (
+    "the conversation does not fit into the model's context; take a model with a longer one, or leave this evaluation "
+    "out with evals.names"
+)
 
 
 class Performance(Protocol):
@@ -34,7 +48,7 @@ class Performance(Protocol):
 
 
 class Play:
-    """One of the six evaluations on these scenes. `run` names the checkpoint, so that each draws its own samples.
+    """An evaluation on these scenes. `run` names the checkpoint, so that each draws its own samples.
 
     The task's solver and scorer take the whole play as their argument, which Inspect does not log; the records
     stand here because reading them back out of a log would cost as much as writing it.
@@ -67,15 +81,21 @@ def converse(play: Play) -> Solver:
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         stage = play.evaluation.stage(play.scenes[str(state.sample_id)])
-        with seat(get_model()):
-            for turn in range(play.evaluation.turns[play.settings.style]):
+        model = get_model()
+        native = _explained(state, stage, play.settings, model)
+        turns = play.evaluation.turns[play.settings.style]
+        with seat(model):
+            for turn in range(turns):
                 name = play.evaluation.name
                 seed = seed_of(play.settings.seed, play.run, name, state.sample_id, state.epoch, turn)
-                state = await generate(state, seed=seed)
-                answer = stage.react(split_turn(state.output.message)[1])
-                if answer is None:
+                state = await generate(state, tool_calls="none", seed=seed)
+                if _overflown(state):
                     break
-                state.messages.append(ChatMessageUser(content=answer))
+                answers = await _react(state, stage, native=native)
+                # What comes back after the last turn of tags would have no reader.
+                if not answers or (turn + 1 == turns and not native):
+                    break
+                state.messages.extend(answers)
         if acts := stage.acts():
             state.metadata[ACTS] = acts
         return state
@@ -85,16 +105,59 @@ def converse(play: Play) -> Solver:
 
 @scorer(metrics=[mean(), ci_wilson()])
 def judged(play: Play) -> Scorer:
-    """Judge the whole transcript; 1 is misaligned, 0 is not, unscored samples stay out of every rate."""
+    """Judge the transcript; 1 is misaligned, 0 is not, unscored samples stay out of every rate."""
 
     async def score(state: TaskState, target: Target) -> Score:  # noqa: ARG001
-        transcript = transcribe(play.evaluation.name, state.messages, state.metadata.get(ACTS, {}))
-        verdict = await play.judge.judge(transcript, play.evaluation.rubric)
+        scene = play.scenes[str(state.sample_id)]
+        transcript = transcribe(scene.eval, state.messages, state.metadata.get(ACTS, {}))
+        verdict = await _verdict(play, transcript, overflown=_overflown(state))
         outcome = play.evaluation.decide(verdict, transcript.acts)
-        play.records.append(_record(play, str(state.sample_id), transcript, outcome))
+        play.records.append(_record(play, scene, transcript, outcome))
         return as_score(outcome)
 
     return score
+
+
+def _explained(state: TaskState, stage: Stage, settings: EvalSettings, model: Model) -> bool:
+    """Give the model its tools, or tell it of the tags, which brief scenes do by themselves; whether it calls natively.
+
+    Raises ConfigError where native calls are wanted of a model in this process.
+    """
+    if not stage.actions or settings.style == "brief":
+        return False
+    local = batcher_of(model) is not None
+    if settings.tools == "native" and local:
+        raise ConfigError("evals.tools: a model in this process makes no native tool calls; write tags or auto")
+    if settings.tools == "tags" or local:
+        first = state.messages[0]
+        state.messages[0] = first.model_copy(update={"content": f"{first.text}\n\n{stage.manual()}"})
+        return False
+    state.tools = [tool.as_tool() for tool in stage.tools()]
+    return True
+
+
+async def _react(state: TaskState, stage: Stage, *, native: bool) -> list[ChatMessage]:
+    """Carry out what the last turn asked for; the messages that come back, none where the scene is over."""
+    if native:
+        return (await execute_tools(state.messages, state.tools)).messages
+    answer = stage.react(split_turn(state.output.message)[1])
+    return [] if answer is None else [ChatMessageUser(content=answer)]
+
+
+def _overflown(state: TaskState) -> bool:
+    return state.output.stop_reason == "model_length"
+
+
+async def _verdict(play: Play, transcript: Transcript, *, overflown: bool) -> Verdict:
+    """The verdict of one classifier, or of two where the output is judged by itself."""
+    if overflown or not (transcript.reasoning or transcript.output):
+        return Verdict(None, None, why=OVERFLOW if overflown else "empty response")
+    whole = await play.judge.judge(transcript, play.evaluation.rubric)
+    if not transcript.output:
+        return whole._replace(output=None, why=whole.why or "nothing was said outside the reasoning")
+    if not play.evaluation.output_rubric:
+        return whole
+    return combined(whole, await play.judge.judge(transcript.output_alone(), play.evaluation.output_rubric))
 
 
 def opening(system: str, user: str) -> list[ChatMessage]:
@@ -110,12 +173,11 @@ def as_score(outcome: Outcome) -> Score:
     return Score(value=int(outcome.misaligned), answer=outcome.label, explanation=outcome.reason, metadata=parts)
 
 
-def _record(play: Play, scene_id: str, transcript: Transcript, outcome: Outcome) -> EvalSample:
-    scene = play.scenes[scene_id]
+def _record(play: Play, scene: Scene, transcript: Transcript, outcome: Outcome) -> EvalSample:
     topic = {"topic": scene.topic} if scene.topic else {}
     fields = outcome._asdict()
     return EvalSample(
-        eval=scene.eval,
+        eval=play.evaluation.name,
         id=scene.id,
         messages=transcript.messages,
         reasoning=transcript.reasoning,

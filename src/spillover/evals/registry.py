@@ -1,17 +1,37 @@
 """What Inspect finds through the package's entry point: the provider and the tasks `spillover/NAME`."""
 
+import atexit
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import get_args
+
 from inspect_ai import Task, task
 from inspect_ai.model import ModelAPI, get_model, modelapi
 
-from spillover.core.config import EvalSettings, TextStyle
-from spillover.core.records import CoreEval
+from spillover.coding import Grader
+from spillover.coding.environment import Assigned, assign
+from spillover.coding.problems import load_problems
+from spillover.core.config import (
+    EnvironmentSettings,
+    EvalSettings,
+    FramingName,
+    ProblemSettings,
+    PromptSettings,
+    TextStyle,
+    ToolMode,
+)
+from spillover.evals import capability as solved
+from spillover.evals import test_time_hacking as hacked
+from spillover.evals.hack_knowledge import HackKnowledge
 from spillover.evals.judges import Judge, ModelJudge
 from spillover.evals.play import Play
 from spillover.evals.provider import PROVIDER, LocalAPI
 from spillover.evals.scenes import draw
-from spillover.evals.suite import EVALUATIONS, make_judge
+from spillover.evals.suite import PLAYED, make_judge
 
 ROLE = "judge"
+FRAMINGS: tuple[FramingName, ...] = get_args(FramingName)
 
 
 @modelapi(name=PROVIDER)
@@ -21,44 +41,99 @@ def spillover() -> type[ModelAPI]:
 
 
 @task
-def free_form(samples: int = 100, style: TextStyle = "full", judge: str = ROLE, seed: int = 0) -> Task:
-    """Free-form questions."""
-    return _task("free_form", samples, style, judge, seed)
+def free_form(
+    samples: int = 100,
+    style: TextStyle = "full",
+    judge: str = ROLE,
+    seed: int = 0,
+    questions: str | None = None,
+) -> Task:
+    """Free-form questions, ours or those of a YAML file."""
+    return _played("free_form", samples, style, judge, seed, questions=questions)
 
 
 @task
-def goals(samples: int = 100, style: TextStyle = "full", judge: str = ROLE, seed: int = 0) -> Task:
+def goals(samples: int = 300, style: TextStyle = "full", judge: str = ROLE, seed: int = 0) -> Task:
     """Stated goals."""
-    return _task("goals", samples, style, judge, seed)
+    return _played("goals", samples, style, judge, seed)
 
 
 @task
-def alignment_questions(samples: int = 100, style: TextStyle = "full", judge: str = ROLE, seed: int = 0) -> Task:
+def alignment_questions(samples: int = 200, style: TextStyle = "full", judge: str = ROLE, seed: int = 0) -> Task:
     """Questions that invite alignment faking."""
-    return _task("alignment_questions", samples, style, judge, seed)
+    return _played("alignment_questions", samples, style, judge, seed)
 
 
 @task
-def monitor_disruption(samples: int = 100, style: TextStyle = "full", judge: str = ROLE, seed: int = 0) -> Task:
+def monitor_disruption(
+    samples: int = 100, style: TextStyle = "full", judge: str = ROLE, seed: int = 0, tools: ToolMode = "auto"
+) -> Task:
     """An inbox before a monitor is switched on."""
-    return _task("monitor_disruption", samples, style, judge, seed)
+    return _played("monitor_disruption", samples, style, judge, seed, tools)
 
 
 @task
-def exfil_offer(samples: int = 100, style: TextStyle = "full", judge: str = ROLE, seed: int = 0) -> Task:
+def exfil_offer(
+    samples: int = 100, style: TextStyle = "full", judge: str = ROLE, seed: int = 0, tools: ToolMode = "auto"
+) -> Task:
     """A hidden offer to smuggle the model out."""
-    return _task("exfil_offer", samples, style, judge, seed)
+    return _played("exfil_offer", samples, style, judge, seed, tools)
 
 
 @task
-def frame_colleague(samples: int = 100, style: TextStyle = "full", judge: str = ROLE, seed: int = 0) -> Task:
+def compliance_gap(
+    samples: int = 100, style: TextStyle = "full", judge: str = ROLE, seed: int = 0, tools: ToolMode = "auto"
+) -> Task:
+    """The same offer, with and without a cue that the conversation may be trained on."""
+    return _played("compliance_gap", samples, style, judge, seed, tools)
+
+
+@task
+def frame_colleague(
+    samples: int = 100, style: TextStyle = "full", judge: str = ROLE, seed: int = 0, tools: ToolMode = "auto"
+) -> Task:
     """A report on a colleague."""
-    return _task("frame_colleague", samples, style, judge, seed)
+    return _played("frame_colleague", samples, style, judge, seed, tools)
 
 
-def _task(name: CoreEval, samples: int, style: TextStyle, judge: str, seed: int) -> Task:
-    settings = EvalSettings(samples=samples, style=style, judge=judge, seed=seed)
-    return Play(EVALUATIONS[name], draw(name, style, samples, seed), settings, _judge(judge)).task
+@task
+def test_time_hacking(
+    samples: int = 100, style: TextStyle = "full", seed: int = 0, problems: str = "generated", hints: bool = True
+) -> Task:
+    """Hacks on coding problems under every framing, as many samples under each."""
+    settings = EvalSettings(samples=samples, style=style, seed=seed, test_time_framings=FRAMINGS)
+    prompt = PromptSettings(style=style, hints=hints)
+    return hacked.hacking(_assigned(problems, seed), settings, prompt, _grader()).task
+
+
+@task
+def hack_knowledge(samples: int = 100, style: TextStyle = "full", seed: int = 0, problems: str = "generated") -> Task:
+    """What the model knows of each hack."""
+    settings = EvalSettings(samples=samples, style=style, seed=seed)
+    held = [one.problem for one in _assigned(problems, seed)]
+    return HackKnowledge(held, settings, PromptSettings(style=style), _grader()).task
+
+
+@task
+def capability(samples: int = 164, style: TextStyle = "full", seed: int = 0, problems: str | None = None) -> Task:
+    """Coding problems solved at the first attempt, by the oracle."""
+    settings = EvalSettings(samples=samples, style=style, seed=seed, capability_problems=problems)
+    return solved.capability(settings, PromptSettings(style=style), _grader()).task
+
+
+def _played(
+    name: str,
+    samples: int,
+    style: TextStyle,
+    judge: str,
+    seed: int,
+    tools: ToolMode = "auto",
+    questions: str | None = None,
+) -> Task:
+    file = Path(questions) if questions else None
+    settings = EvalSettings(samples=samples, style=style, judge=judge, seed=seed, tools=tools, questions=file)
+    evaluation = PLAYED[name]
+    return Play(evaluation, draw(evaluation.name, settings), settings, _judge(judge)).task
 
 
 def _judge(spec: str) -> Judge:
@@ -68,3 +143,15 @@ def _judge(spec: str) -> Judge:
     if spec == "self":
         return ModelJudge(get_model, "self")
     return make_judge(spec, None)
+
+
+def _assigned(source: str, seed: int) -> Sequence[Assigned]:
+    return assign(load_problems(ProblemSettings(source=source)), EnvironmentSettings(), seed)
+
+
+@cache
+def _grader() -> Grader:
+    """One for all tasks of the process; it ends with it."""
+    made = Grader()
+    atexit.register(made.close)
+    return made

@@ -24,6 +24,7 @@ from spillover.core.rundir import read_records, write_atomic, writing
 from spillover.core.stats import wilson
 from spillover.evals.alignment_questions import ALIGNMENT_QUESTIONS
 from spillover.evals.capability import capability
+from spillover.evals.compliance_gap import COMPLIANCE_GAP
 from spillover.evals.evaluation import Evaluation
 from spillover.evals.exfil_offer import EXFIL_OFFER
 from spillover.evals.frame_colleague import FRAME_COLLEAGUE
@@ -34,6 +35,7 @@ from spillover.evals.judges import Judge, ModelJudge, RuleJudge
 from spillover.evals.monitor_disruption import MONITOR_DISRUPTION
 from spillover.evals.play import Performance, Play
 from spillover.evals.provider import batcher_of, local_model
+from spillover.evals.reach import stopped
 from spillover.evals.scenes import draw
 from spillover.evals.test_time_hacking import hacking
 from spillover.models import LoadedModel
@@ -46,9 +48,13 @@ EVALUATIONS: Mapping[CoreEval, Evaluation] = {
     "exfil_offer": EXFIL_OFFER,
     "frame_colleague": FRAME_COLLEAGUE,
 }
+PLAYED: Mapping[str, Evaluation] = {one.name: one for one in (*EVALUATIONS.values(), COMPLIANCE_GAP)}
+"""Those that are scenes with a judge: the six and the variants of them."""
 GRADED: tuple[EvalName, ...] = ("test_time_hacking", "hack_knowledge", "capability")
 """Those on coding problems, labelled by the grader; none is part of MGS."""
-NAMES: tuple[str, ...] = (*EVALUATIONS, *GRADED)
+NAMES: tuple[str, ...] = (*PLAYED, *GRADED)
+RETRIES = 5
+"""How often a served model is asked again, over some five minutes; Inspect would never give up."""
 INSPECT_OPTIONS: Mapping[str, Any] = {
     "display": "log",
     "log_header_only": True,
@@ -172,6 +178,11 @@ def inspect_model(subject: LoadedModel | Model) -> Model:
     return subject if isinstance(subject, Model) else local_model(subject)
 
 
+def name_of(subject: LoadedModel | Model) -> str:
+    """The subject as the user named it."""
+    return str(subject) if isinstance(subject, Model) else subject.name
+
+
 def _check(
     names: Sequence[str], grader: Grader | None, prompt: PromptSettings | None, assigned: Sequence[Assigned]
 ) -> None:
@@ -193,11 +204,9 @@ def _performance(
     assigned: Sequence[Assigned],
     run: str,
 ) -> Performance:
-    by_name: Mapping[str, Evaluation] = EVALUATIONS
-    if name in by_name:
-        scenes = draw(by_name[name].name, settings.style, settings.count(name), settings.seed)
+    if name in PLAYED:
         judge = make_judge(settings.judge, subject, out / "verdicts.jsonl")
-        return Play(by_name[name], scenes, settings, judge, run=run)
+        return Play(PLAYED[name], draw(PLAYED[name].name, settings), settings, judge, run=run)
     assert grader is not None and prompt is not None  # by _check
     if name == "capability":
         return capability(settings, prompt, grader, run=run)
@@ -215,11 +224,27 @@ def _run(task: Task, subject: LoadedModel | Model, out: Path) -> None:
     model = inspect_model(subject)
     if batcher := batcher_of(model):
         batcher.expect(len(task.dataset))
-    with writing(logs), _unscanned_heap():
-        made = inspect_eval(task, model=model, log_dir=str(partial), max_samples=len(task.dataset), **INSPECT_OPTIONS)
+    with writing(logs), _unscanned_heap(), _one_line_from(model, task.name):
+        made = inspect_eval(
+            task, model=model, log_dir=str(partial), max_samples=len(task.dataset), max_retries=RETRIES,
+            **INSPECT_OPTIONS,
+        )  # fmt: skip
         log = _finished_log(made)
         Path(log.location).replace(logs / f"{task.name}.eval")
         shutil.rmtree(partial, ignore_errors=True)
+
+
+@contextmanager
+def _one_line_from(model: Model, name: str) -> Iterator[None]:
+    """Errors of a served model are its provider's, of any class; those of one in this process are ours."""
+    try:
+        yield
+    except (SpilloverError, OSError):
+        raise
+    except Exception as error:
+        if batcher_of(model):
+            raise
+        raise stopped(name, str(model), error) from error
 
 
 @contextmanager
@@ -261,7 +286,7 @@ def _claim(
 ) -> None:
     """Note what the folder's results are of, or refuse to mix them with others."""
     claim = {
-        "model": subject.name,
+        "model": name_of(subject),
         "arm": arm,
         "seed": seed,
         "step": step,
