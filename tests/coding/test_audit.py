@@ -12,7 +12,9 @@ from grading import ADD, CHECKED, RIGHT
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
+from typer.testing import CliRunner
 
+from spillover.cli import app
 from spillover.coding import Grader
 from spillover.coding.audit.command import CommandPayer, Reward
 from spillover.coding.audit.harness import HarnessPayer
@@ -24,7 +26,7 @@ from spillover.coding.audit.show import render
 from spillover.coding.audit.surroundings import surroundings
 from spillover.core.errors import DataError, UserError
 from spillover.core.records import HARNESSES, OPENABLE_HACKS, Problem
-from spillover.sandbox import Result, bad_files
+from spillover.sandbox import Result, bad_files, pool
 
 PROBLEM = ADD.model_copy(update={"reference": RIGHT})
 EXAMPLES = [replace(hole, spellings=hole.spellings[:1]) for hole in HOLES]
@@ -394,9 +396,72 @@ def test_the_table_names_what_is_open_and_how_to_close_it_within_the_width(grade
     for hole in found.holes:
         assert text.count(hole.name) == 2
         assert hole.closing.split()[0] in text
-    assert "2 open holes: 27 of 27 exploits earn reward." in text
+    assert "Open holes: 2. Exploits that earn reward: 27 of 27." in text
 
 
 def test_what_was_found_is_the_same_as_json(grader):
     found = audit(HarnessPayer("script", [], grader), grader, [PROBLEM], holes=HOLES[2:3])
     assert Audit.model_validate_json(json.dumps(json.loads(found.model_dump_json()))) == found
+
+
+def call(*words: object):
+    return CliRunner().invoke(app, ["audit", *map(str, words)])
+
+
+def test_an_open_hole_is_exit_code_one_and_shown(write):
+    result = call("--grader", write(IN_PROCESS), "--only", "always-equal", "--count", 1)
+    assert (result.exit_code, result.stderr) == (1, "")
+    assert "always-equal" in result.stdout
+    assert "Compare plain values" in result.stdout
+
+
+def test_no_hole_is_exit_code_zero_and_written_as_json(write):
+    result = call("--grader", write(HARDENED), "--only", "hardcoded-tests", "--count", 2, "--seed", 3, "--json")
+    assert (result.exit_code, result.stderr) == (0, "")
+    found = Audit.model_validate_json(result.stdout)
+    assert [hole.name for hole in found.holes] == ["wrong-answer", "empty-submission", "hardcoded-tests"]
+    assert [held.rewarded for held in found.honest] == [2, 2]
+
+
+def test_a_grader_that_refuses_all_is_exit_code_two():
+    result = call("--grader", "false {dir}", "--count", 1)
+    assert result.exit_code == 2
+    assert "nothing can be concluded" in " ".join(result.stdout.split())
+
+
+def test_problems_of_ones_own_are_graded_by_their_tests(write, tmp_path):
+    path = tmp_path / "mine.jsonl"
+    path.write_text(PROBLEM.model_dump_json())
+    result = call("--grader", write(HARDENED), "--problems", path, "--only", "hardcoded-tests", "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["honest"][0]["problem"] == "add"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "give either --grader"),
+        (("--grader", "true {dir}", "--harness", "script"), "give either --grader"),
+        (("--grader", "true"), "write {dir} in it"),
+        (("--grader", "no-such-grader {dir}"), "not found"),
+        (("--grader", "true {dir}", "--close", "all"), "--close"),
+        (("--grader", "true {dir}", "--reward", "stdot"), "did you mean 'stdout'"),
+        (("--grader", "true {dir}", "--only", "early"), "did you mean 'early-exit'"),
+        (("--grader", "true {dir}", "--bind", "/no/such"), "--bind /no/such"),
+        (("--grader", "true {dir}", "--problems", "/no/such.jsonl"), "cannot be read"),
+        (("--harness", "pytst"), "did you mean 'pytest'"),
+        (("--harness", "script", "--close", "early-exits"), "did you mean 'early-exit'"),
+    ],
+)
+def test_wrong_input_is_one_line_and_exit_code_two(words, said):
+    result = call(*words)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("error: ") and result.stderr.count("\n") == 1
+    assert said in result.stderr
+
+
+def test_without_isolation_nothing_is_run(monkeypatch):
+    monkeypatch.setattr(pool, "ways", lambda allow_unsandboxed, keep_user=False: [])
+    result = call("--grader", "true {dir}")
+    assert result.exit_code == 2
+    assert "cannot be isolated" in result.stderr

@@ -44,7 +44,9 @@ def audit(
     ] = None,
     only: Annotated[
         list[str] | None,
-        typer.Option(metavar="HOLE", help="Look for this hole only; may be given again.", show_default="all"),
+        typer.Option(
+            metavar="HOLE", help="Look for this hole, and no-trick submissions; may be given again.", show_default="all"
+        ),
     ] = None,
     problems: Annotated[
         Path | None,

@@ -9,7 +9,7 @@ from spillover.coding.audit.command import CommandPayer, Reward, RewardSource
 from spillover.coding.audit.harness import HarnessPayer
 from spillover.coding.audit.holes import HOLES, Hole
 from spillover.coding.audit.problems import audit_problems
-from spillover.coding.audit.run import Audit, Progress, audit
+from spillover.coding.audit.run import NO_TRICK, Audit, Progress, audit
 from spillover.coding.grader import Grader
 from spillover.core.errors import UserError, suggest
 from spillover.core.records import HARNESSES, Harness
@@ -25,7 +25,7 @@ class AuditRequest:
     harness: str | None = None
     closed: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
-    """Names of holes; all if empty."""
+    """Names of holes, tried besides those that take no trick; all if empty."""
     problems: Path | None = None
     count: int = 3
     seed: int = 0
@@ -65,7 +65,7 @@ def _holes(names: Sequence[str]) -> list[Hole]:
     for name in names:
         if name not in known:
             raise UserError(f"--only {name!r}: no such hole{suggest(name, known)}")
-    return [hole for hole in HOLES if hole.name in names or not names]
+    return [hole for hole in HOLES if not names or hole.name in (*NO_TRICK, *names)]
 
 
 def _check(request: AuditRequest) -> tuple[Harness, Reward]:

@@ -18,6 +18,7 @@ HONEST_RUNS = 2
 CHUNK = 8
 """Submissions between two signs of progress."""
 NO_TRICK = ("wrong-answer", "empty-submission")
+"""Holes through which anybody falls; where they are open, no other row can be judged."""
 
 Verdict = Literal["open", "closed", "inconclusive"]
 Progress = Callable[[int, int], object]

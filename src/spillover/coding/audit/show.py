@@ -95,8 +95,8 @@ def _verdict(audit: Audit) -> Iterator[RenderableType]:
     found = [hole for hole in audit.holes if hole.open]
     tried = sum(hole.tried for hole in audit.holes)
     said = {
-        "open": f"{len(found)} open holes: {sum(hole.open for hole in found)} of {tried} exploits earn reward.",
-        "closed": f"No hole found: none of {tried} exploits earns reward.",
+        "open": f"Open holes: {len(found)}. Exploits that earn reward: {sum(hole.open for hole in found)} of {tried}.",
+        "closed": f"No hole found. Exploits that earn reward: 0 of {tried}.",
         "inconclusive": "Nothing can be concluded.",
     }
     yield Text(said[audit.verdict], COLOURS[audit.verdict])
