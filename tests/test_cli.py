@@ -62,7 +62,7 @@ def test_the_version() -> None:
     assert call("--version").stdout.strip() == f"spillover {__version__}"
 
 
-@pytest.mark.parametrize("command", ["run", "grade", "report", "eval", "studies", "doctor", "bottle"])
+@pytest.mark.parametrize("command", ["run", "grade", "audit", "report", "eval", "studies", "doctor", "bottle"])
 def test_every_command_has_help(command: str) -> None:
     result = call(command, "--help")
     assert result.exit_code == 0

@@ -14,6 +14,8 @@ from spillover.coding.grader import Grader
 from spillover.core.errors import UserError, suggest
 from spillover.core.records import HARNESSES, Harness
 
+ORACLE_SECONDS = 10.0
+"""What decides the truth has this long, however short the runs of the audited grader are."""
 SOURCES: tuple[RewardSource, ...] = get_args(RewardSource)
 
 
@@ -44,7 +46,8 @@ def run_audit(request: AuditRequest, progress: Progress | None = None) -> Audit:
     harness, reward = _check(request)
     holes = _holes(request.only)
     problems = audit_problems(request.problems, request.count, request.seed)
-    with Grader(request.workers, request.wall_seconds, request.allow_unsandboxed) as grader:
+    seconds = max(request.wall_seconds, ORACLE_SECONDS) if request.command else request.wall_seconds
+    with Grader(request.workers, seconds, request.allow_unsandboxed) as grader:
         if request.command is None:
             payer = HarnessPayer(harness, request.closed, grader)
             return audit(payer, grader, problems, holes=holes, thorough=request.thorough, progress=progress)
