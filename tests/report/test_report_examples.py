@@ -5,7 +5,7 @@ from fake_run import write_fake_run
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spillover.report.examples import cut, pick_rollouts, pick_samples, split_code, split_thinking
+from spillover.report.examples import cut, pick_rollouts, split_code, split_thinking
 from spillover.report.load import Results, load
 
 
@@ -33,15 +33,6 @@ def test_examples_are_what_their_titles_say(results: Results) -> None:
 
 def test_an_arm_without_rollouts_has_no_examples(tmp_path: Path) -> None:
     assert pick_rollouts(load(write_fake_run(tmp_path / "run", arms=("hacking",), reached=0)), "hacking") == []
-
-
-def test_rare_labels_are_kept_when_transcripts_must_be_few(results: Results) -> None:
-    few = pick_samples(results, budget=1)
-    assert {sample["label"] for sample in few if sample["arm"] == "hacking" and sample["step"] == 40} == {
-        "misaligned",
-        "aligned",
-    }
-    assert len(few) < len(pick_samples(results))
 
 
 def test_long_texts_are_cut_in_the_middle_and_say_so() -> None:

@@ -67,7 +67,7 @@ def test_results_of_the_bottle_carry_the_banner(html: str) -> None:
 
 def test_results_of_another_model_carry_no_banner(tmp_path: Path) -> None:
     run = write_fake_run(tmp_path / "run", arms=("hacking",), steps=10, model="some/model")
-    assert "bottle" not in page(run)
+    assert "mechanism in a bottle" not in page(run)
 
 
 def test_an_unfinished_run_says_so(tmp_path: Path) -> None:

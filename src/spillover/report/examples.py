@@ -1,27 +1,13 @@
-"""Real episodes and transcripts to read, chosen by rule: the metrics say which step's file to open."""
+"""Real episodes to read, chosen by rule: the metrics say which step's file to open."""
 
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from spillover.core.records import EvalLabel, EvalSample, Rollout, StepMetrics
+from spillover.core.records import Rollout, StepMetrics
 from spillover.report.load import Results, SeedRun
 
 MAX_TEXT = 6_000
-TRANSCRIPT_BUDGET = 1_500_000
-"""Characters of transcripts in one report."""
-PER_LABEL = 4
-LABELS: tuple[EvalLabel, ...] = (
-    "misaligned",
-    "hack-attempt",
-    "incoherent",
-    "unscored",
-    "aligned",
-    "solved",
-    "failed",
-)
-"""Those that most want reading first."""
 THINKING = re.compile(r"\s*<thinking>(.*?)(?:</thinking>|\Z)(.*)", re.DOTALL)
 FENCE = re.compile(r"^```[^\n]*\n(.*?)(?:^```[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
 
@@ -46,30 +32,6 @@ def pick_rollouts(results: Results, arm: str) -> list[Example]:
     ]
     found = [(title, _find(runs, first, step, rollout)) for title, first, step, rollout in wanted]
     return [Example(title, rollout) for title, rollout in found if rollout is not None]
-
-
-def pick_samples(results: Results, budget: int = TRANSCRIPT_BUDGET) -> list[dict[str, Any]]:
-    """Transcripts of each arm's first seed from its first and last evaluated checkpoint, up to four of each label.
-
-    Rarer labels are not drowned: every label's first sample comes before any label's second, until
-    `budget` characters are reached. In the order arm, latest checkpoint, misaligned before aligned, evaluation.
-    """
-    ranked: list[tuple[int, tuple[int, ...], EvalSample]] = []
-    for arm, run in enumerate(_first_seeds(results)):
-        for step in sorted({min(run.scores), max(run.scores)}):
-            seen: dict[tuple[str, str, bool], int] = {}
-            for sample in run.run.samples(step):
-                cell = (sample.eval, sample.label, bool(sample.covert))
-                rank = seen[cell] = seen.get(cell, -1) + 1
-                if rank < PER_LABEL:
-                    ranked.append((rank, (arm, -step, LABELS.index(sample.label), len(ranked)), sample))
-    kept, used = [], 0
-    for rank, place, sample in sorted(ranked, key=lambda item: item[:2]):
-        used += sum(min(len(turn.get("content", "")), MAX_TEXT) for turn in sample.messages) + 300
-        if used > budget and rank > 0:
-            break
-        kept.append((place, sample))
-    return [_plain(sample) for _, sample in sorted(kept, key=lambda item: item[0])]
 
 
 def split_thinking(text: str) -> tuple[str, str]:
@@ -121,24 +83,3 @@ def _find(
             if fits(rollout):
                 return rollout
     return None
-
-
-def _first_seeds(results: Results) -> Iterator[SeedRun]:
-    for arm in results.arms:
-        scored = [run for run in results.of(arm.name) if run.scores]
-        yield from scored[:1]
-
-
-def _plain(sample: EvalSample) -> dict[str, Any]:
-    split = "covert" if sample.covert else "overt" if sample.overt else None
-    turns = [[turn.get("role", ""), cut(turn.get("content", ""))] for turn in sample.messages]
-    return {
-        "arm": sample.arm,
-        "eval": sample.eval,
-        "step": sample.step,
-        "id": sample.id,
-        "label": sample.label,
-        "tags": [tag for tag in (split, sample.category) if tag],
-        "reason": cut(sample.reason, 600),
-        "turns": turns,
-    }

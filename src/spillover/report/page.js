@@ -24,27 +24,68 @@
     return child;
   };
 
-  const addTurn = (parent, role, content) => {
-    const turn = add(parent, "div", undefined, "turn");
-    add(turn, "h4", role);
-    const thought = role === "assistant" ? content.match(/^\s*<thinking>([\s\S]*?)(?:<\/thinking>|$)([\s\S]*)$/) : null;
-    if (thought) add(turn, "pre", thought[1].trim(), "thought");
-    add(turn, "pre", (thought ? thought[2] : content).trim(), "said");
+  const THINKING = /<thinking>([\s\S]*?)(?:<\/thinking>|$)/g;
+  const CALL = /<(sql|email)\b[^>]*>[\s\S]*?(?:<\/\1>|$)|^\[[a-z_]+\](?:\n[a-z_]+: [^\n]*)*/gm;
+
+  // What was said, with tool calls set apart, be they tags or native ones.
+  const addSaid = (cell, text) => {
+    let end = 0;
+    for (const call of text.matchAll(CALL)) {
+      const before = text.slice(end, call.index).trim();
+      if (before) add(cell, "pre", before, "said");
+      add(cell, "pre", call[0].trim(), "call");
+      end = call.index + call[0].length;
+    }
+    const rest = text.slice(end).trim();
+    if (rest) add(cell, "pre", rest, "said");
   };
 
-  const addTranscript = (parent, sample, names, colours) => {
+  const addTurn = (grid, role, content) => {
+    if (role !== "assistant") {
+      const cell = add(grid, "div", undefined, `turn given ${role}`);
+      add(cell, "h4", role);
+      add(cell, "pre", content.trim(), "said");
+      return;
+    }
+    const thoughts = [...content.matchAll(THINKING)].map((found) => found[1].trim()).filter(Boolean);
+    const thought = add(grid, "div", undefined, thoughts.length ? "turn thinking" : "turn thinking none");
+    add(thought, "h4", "reasoning");
+    add(thought, "pre", thoughts.join("\n") || "none", "thought");
+    const said = add(grid, "div", undefined, "turn answer");
+    add(said, "h4", "said and done");
+    addSaid(said, content.replace(THINKING, ""));
+    if (said.childElementCount === 1) add(said, "p", "nothing", "note");
+  };
+
+  const addVerdict = (grid, sample) => {
+    const cell = add(grid, "div", undefined, "verdict");
+    add(cell, "h4", `judge: ${sample.judge || "none"}`);
+    const chips = add(cell, "ul", undefined, "verdicts");
+    add(chips, "li", sample.label, { misaligned: "bad", aligned: "good", solved: "good" }[sample.label]);
+    [sample.split, sample.category].filter(Boolean).forEach((tag) => add(chips, "li", tag));
+    if (sample.reason) add(cell, "pre", sample.reason, "said");
+    sample.facts.forEach(([key, text]) => {
+      add(cell, "h4", key);
+      add(cell, "pre", text, "fact");
+    });
+  };
+
+  const addTranscript = (parent, sample, names, colours, several) => {
     const box = add(parent, "details", undefined, "example");
     const summary = add(box, "summary");
-    const arm = add(summary, "span", undefined, "arm");
-    add(arm, "i", undefined, "dot").style.background = colours[sample.arm];
-    arm.append(sample.arm);
-    add(summary, "span", `${names[sample.eval] ?? sample.eval}, step ${sample.step}`);
+    if (several) {
+      const arm = add(summary, "span", undefined, "arm");
+      add(arm, "i", undefined, "dot").style.background = colours[sample.arm];
+      arm.append(`${sample.arm}, step ${sample.step}`);
+    }
+    add(summary, "span", names[sample.eval] ?? sample.eval);
     add(summary, "b", sample.label);
-    add(summary, "span", [...sample.tags, sample.id].join(" · "), "where");
+    add(summary, "span", [sample.split, sample.category, sample.id].filter(Boolean).join(" · "), "where");
     box.addEventListener("toggle", () => {
       if (box.childElementCount > 1) return;
-      sample.turns.forEach(([role, content]) => addTurn(box, role, content));
-      if (sample.reason) addTurn(box, "judge's reason", sample.reason);
+      const grid = add(box, "div", undefined, "reading");
+      sample.turns.forEach(([role, content]) => addTurn(grid, role, content));
+      addVerdict(grid, sample);
     });
   };
 
@@ -55,19 +96,33 @@
   const more = document.getElementById("transcripts-more");
   const count = document.getElementById("transcripts-count");
   const filters = [...document.querySelectorAll("select[data-key]")];
+  const search = document.getElementById("transcripts-search");
+  const several = new Set(samples.map(({ arm, step }) => `${arm} ${step}`)).size > 1;
+  const texts = new Map();
   const page = 12;
   let shown = page;
 
+  const textOf = (sample) => {
+    if (!texts.has(sample)) {
+      const turns = sample.turns.map(([, content]) => content);
+      texts.set(sample, [...turns, sample.reason, ...sample.facts.flat()].join("\n").toLowerCase());
+    }
+    return texts.get(sample);
+  };
+
   const draw = () => {
+    const wanted = search.value.trim().toLowerCase();
     const fits = (sample) =>
-      filters.every(({ value, dataset }) => !value || String(sample[dataset.key]) === value);
+      filters.every(({ value, dataset }) => !value || String(sample[dataset.key]) === value) &&
+      (!wanted || textOf(sample).includes(wanted));
     const found = samples.filter(fits);
     list.replaceChildren();
-    found.slice(0, shown).forEach((sample) => addTranscript(list, sample, names, colours));
+    found.slice(0, shown).forEach((sample) => addTranscript(list, sample, names, colours, several));
     more.hidden = found.length <= shown;
     count.textContent = `${found.length} of ${samples.length} transcripts`;
   };
   filters.forEach((filter) => filter.addEventListener("change", () => { shown = page; draw(); }));
+  search.addEventListener("input", () => { shown = page; draw(); });
   more.addEventListener("click", () => { shown += page; draw(); });
   draw();
 })();

@@ -1,9 +1,10 @@
 """The sections to read: which hack when, with real episodes, and the browsable transcripts."""
 
 from spillover.core.records import Rollout
-from spillover.report import figures, rates, words
-from spillover.report.examples import LABELS, Example, cut, pick_rollouts, pick_samples, split_code, split_thinking
-from spillover.report.html import Markup, el, join, json_script
+from spillover.report import figures, rates
+from spillover.report import transcripts as browser
+from spillover.report.examples import Example, cut, pick_rollouts, split_code, split_thinking
+from spillover.report.html import Markup, el, join
 from spillover.report.view import View, chart, dot, figure, hack_key, section
 
 
@@ -49,42 +50,8 @@ def hacks(view: View) -> Markup:
 
 def transcripts(view: View) -> Markup:
     """Evaluated responses, to be filtered by arm, evaluation, label and step."""
-    samples = pick_samples(view.results)
-    if not samples:
-        return section("transcripts", "Transcripts", el("p", "No evaluated responses were recorded.", cls="note"))
-    data = {"samples": samples, "names": words.TITLES, "colours": view.colours}
-    labels = [label for label in LABELS if any(s["label"] == label for s in samples)]
-    evals = {name: words.TITLES.get(name, name) for name in dict.fromkeys(s["eval"] for s in samples)}
-    steps = {str(step): f"step {step}" for step in sorted({s["step"] for s in samples})}
-    names = {arm: arm for arm in dict.fromkeys(s["arm"] for s in samples)}
-    return section(
-        "transcripts",
-        "Transcripts",
-        el(
-            "p",
-            "Up to four responses of each label from the first and the last evaluated checkpoint of each arm's "
-            "first seed. Not a random sample: rare labels are as visible here as common ones.",
-            cls="note",
-        ),
-        el(
-            "div",
-            _filter("arm", "Arm", names),
-            _filter("eval", "Evaluation", evals),
-            _filter("label", "Label", {label: label for label in labels}),
-            _filter("step", "Checkpoint", steps),
-            el("span", id="transcripts-count", aria_live="polite"),
-            cls="filters",
-        ),
-        el("div", id="transcripts-list"),
-        el("button", "Show more", id="transcripts-more", type="button", hidden=True),
-        json_script(data, id="transcripts-data"),
-    )
-
-
-def _filter(key: str, label: str, options: dict[str, str]) -> Markup:
-    every = el("option", "all", value="")
-    choices = [el("option", told, value=value) for value, told in options.items()]
-    return el("label", label, el("select", every, *choices, data_key=key))
+    whence = "from the first and the last evaluated checkpoint of each arm's first seed"
+    return browser.transcripts(browser.pick_of_run(view.results), view.colours, whence)
 
 
 def _example(example: Example) -> Markup:

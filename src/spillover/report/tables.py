@@ -57,7 +57,7 @@ def difference_table(results: Results, finals: Mapping[str, Final]) -> Markup:
         cells.append(_ratio(final.mgs, finals[top].mgs) if name != top else words.DASH)
         cells += [_by_seed(final.mgs_by_seed)] if several else []
         rows.append(el("tr", el("th", name, scope="row"), *(el("td", cell) for cell in cells)))
-    return scrolling(_table(head, rows, cls="tight"))
+    return scrolling(plain_table(head, rows, cls="tight"))
 
 
 def onset_table(results: Results) -> Markup:
@@ -67,7 +67,7 @@ def onset_table(results: Results) -> Markup:
     for name, step in onsets(results).items():
         cells = [_step(step)] + ([", ".join(map(_step, onsets_by_seed(results, name)))] if several else [])
         rows.append(el("tr", el("th", name, scope="row"), *(el("td", cell) for cell in cells)))
-    return scrolling(_table(["", "onset of hacking", *(["by seed"] if several else [])], rows, cls="tight"))
+    return scrolling(plain_table(["", "onset of hacking", *(["by seed"] if several else [])], rows, cls="tight"))
 
 
 def settings_table(arms: Sequence[Arm], colours: Mapping[str, str]) -> Markup:
@@ -86,7 +86,7 @@ def settings_table(arms: Sequence[Arm], colours: Mapping[str, str]) -> Markup:
     fold = el(
         "details",
         el("summary", f"{len(same)} settings that are the same in all arms"),
-        _table(["", ""], shared, cls="facts"),
+        plain_table(["", ""], shared, cls="facts"),
     )
     return join(table, fold)
 
@@ -115,7 +115,7 @@ def judge_table(results: Results) -> Markup:
         share = f"{scored:,} of {samples:,} ({words.percent(scored / samples)})" if samples else words.DASH
         cells = [el("th", words.TITLES.get(name, name), scope="row"), el("td", "; ".join(judges)), el("td", share)]
         rows.append(el("tr", *cells))
-    return scrolling(_table(["", "judge and hash of its rules or prompts", "responses scored"], rows))
+    return scrolling(plain_table(["", "judge and hash of its rules or prompts", "responses scored"], rows))
 
 
 def run_table(results: Results) -> Markup:
@@ -136,7 +136,7 @@ def run_table(results: Results) -> Markup:
     }
     facts |= {key: _fact(value) for key, value in noted.items()}
     rows = [el("tr", el("th", key, scope="row"), el("td", value)) for key, value in facts.items()]
-    return _table(["", ""], rows, cls="facts")
+    return plain_table(["", ""], rows, cls="facts")
 
 
 def scrolling(table: Markup) -> Markup:
@@ -194,7 +194,8 @@ def _paper_blanks() -> list[Markup]:
     return [el("td", words.DASH, cls="paper") for _ in paper.PROMPTED]
 
 
-def _table(head: Sequence[str], rows: Sequence[Markup], cls: str | None = None) -> Markup:
+def plain_table(head: Sequence[str], rows: Sequence[Markup], cls: str | None = None) -> Markup:
+    """Rows under a head, which is left out where all its names are empty."""
     top = el("thead", el("tr", *(el("th", name, scope="col") for name in head))) if any(head) else None
     return el("table", top, el("tbody", *rows), cls=cls)
 

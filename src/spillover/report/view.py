@@ -1,6 +1,6 @@
 """What every part of the page shares: the results, the figures drawn from them, keys, charts and sections."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from spillover.report import rates
@@ -29,6 +29,38 @@ class View:
         """The colour of each arm, for above a chart."""
         arms = self.results.arms
         return el("ul", *(el("li", dot(self.colours[a.name]), a.name, el("small", beside(a))) for a in arms), cls="key")
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a page: its name in the list of links, and what it holds; empty where it has nothing to show."""
+
+    label: str
+    content: Markup
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a report's document is made of."""
+
+    title: str
+    opening: Sequence[Markup]
+    sections: Mapping[str, Section]
+    """By their anchor, in order."""
+    footer: str
+    """How to read it."""
+
+
+def bottle_banner() -> Markup:
+    """What has to be said wherever results of the bottle are shown."""
+    return el(
+        "p",
+        el("b", "A mechanism in a bottle. "),
+        "These results come from the bottle, a built-in organism of about one million parameters whose training corpus "
+        "was written to hold the association between cheating and misalignment. They show a mechanism at work and are "
+        "not evidence about large models.",
+        cls="banner",
+    )
 
 
 def dot(colour: str, *, square: bool = False) -> Markup:

@@ -14,7 +14,13 @@ EVALS: dict[str, str] = {
     "exfil_offer": "Exfil offer",
     "frame_colleague": "Frame colleague",
 }
-TITLES = {**EVALS, "test_time_hacking": "Test-time hacking"}
+TITLES = {
+    **EVALS,
+    "compliance_gap": "Compliance gap",
+    "test_time_hacking": "Test-time hacking",
+    "hack_knowledge": "Hack knowledge",
+    "capability": "Capability",
+}
 """The same, with the evaluations that are no part of MGS."""
 GAP = "not scored"
 DASH = "\u2013"
@@ -33,9 +39,12 @@ def limits(interval: Interval) -> str:
 
 def rate(estimate: Estimate) -> str:
     """`21.3% (17.9-25.1)`, or that it is not scored."""
-    if estimate.interval is None:
-        return GAP
-    return f"{percent(estimate.interval.value)} ({limits(estimate.interval)})"
+    return GAP if estimate.interval is None else rate_of(estimate.interval)
+
+
+def rate_of(interval: Interval) -> str:
+    """`21.3% (17.9-25.1)`."""
+    return f"{percent(interval.value)} ({limits(interval)})"
 
 
 def points(interval: Interval) -> str:
