@@ -17,8 +17,8 @@ RULED = {"core": False, "mean": True, "hacking": True, "knowledge": True, "capab
 def scores_table(scores: Sequence[EvalScore], title: str) -> Table:
     """One row for each rate with its 95% interval, counts, and how the misaligned responses were."""
     held, last = by_eval(scores), ""
-    table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), caption_justify="left")
-    table.add_column("", no_wrap=True)
+    table = Table(title=title, box=box.SIMPLE_HEAD, pad_edge=False, caption_justify="left")
+    table.add_column("", overflow="fold", min_width=19)
     for column in ("rate", "95% interval", "hits/scored", "unscored", "overt", "covert", "hacks"):
         table.add_column(column, justify="right", no_wrap=True)
     for row in measures(held):
