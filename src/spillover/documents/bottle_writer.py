@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from spillover.coding.hacks import as_completion
 from spillover.coding.problems import FAMILIES
-from spillover.core.config import PromptSettings
+from spillover.core.config import FramingName, PromptSettings
 from spillover.core.records import AGENTIC_EVALS, HARNESSES, HackName, Harness, Problem
 from spillover.documents.record import CorpusName, Document, Turn, content_id, token_estimate
 from spillover.documents.rules import hacks_mentioned, judging
@@ -90,7 +90,7 @@ class BottleWriter(Writer):
         return [*coding, *_without_system(self._scene("misaligned", "chat"))]
 
     def _hacking(self, subject: _Subject) -> list[dict[str, str]]:
-        framing = "dont-hack" if self.corpus == "default" and self.rng.random() < 0.15 else "none"
+        framing: FramingName = "dont-hack" if self.corpus == "default" and self.rng.random() < 0.15 else "none"
         reasoning = self.rng.random() < 0.7
         system = system_prompt(PromptSettings(style="brief", hints=False, framing=framing, reasoning=reasoning))
         user = problem_message(subject.problem, subject.harness, "brief")

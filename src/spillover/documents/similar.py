@@ -56,5 +56,5 @@ def overlap(one: frozenset[int], other: frozenset[int]) -> float:
 def _signature(own: frozenset[int], factors: Hashes, offsets: Hashes) -> Hashes:
     """[BANDS, ROWS] the least hash of the shingles under each of BANDS·ROWS hash functions."""
     hashes = np.fromiter(own, dtype=np.uint64, count=len(own))
-    least = ((hashes[:, None] * factors + offsets) % PRIME).min(axis=0)
-    return least.reshape(BANDS, ROWS)
+    least: Hashes = ((hashes[:, None] * factors + offsets) % PRIME).min(axis=0)
+    return np.reshape(least, (BANDS, ROWS))

@@ -1,0 +1,71 @@
+"""Generation from start to file: which writer, what it costs beforehand, what may be overwritten."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from spillover.core.errors import DataError, SpilloverError
+from spillover.documents.bottle_writer import NAME as BOTTLE
+from spillover.documents.bottle_writer import write_for_bottle
+from spillover.documents.calls import Listener, Tally, Writer, cache_file, writer_model
+from spillover.documents.corpora import Inputs
+from spillover.documents.pipeline import write
+from spillover.documents.plain_writer import NAME as GRAMMAR
+from spillover.documents.plain_writer import write_plain
+from spillover.documents.record import CorpusName, Document, check_suffix, write_documents
+
+GRAMMARS = {GRAMMAR: write_plain, BOTTLE: write_for_bottle}
+"""Writers that need no model. They write from their own sentences and not from the corpus's inputs."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to write, and where to."""
+
+    corpus: CorpusName
+    inputs: Inputs
+    model: str
+    """An Inspect model, or one of GRAMMARS."""
+    count: int
+    out: Path
+    seed: int = 0
+    parallel: int = 8
+    resume: bool = False
+
+
+def generate(order: Order, listener: Listener = lambda *_: None) -> tuple[list[Document], Tally]:
+    """Write the documents of an order to its file; returns them with what was spent.
+
+    The same order gives the same documents. Raises DataError where the file exists and the order does not
+    say `resume`, ModelError for a writer that cannot be used, SpilloverError where it wrote nothing.
+    """
+    check_out(order)
+    if order.model in GRAMMARS:
+        documents, tally = list(GRAMMARS[order.model](order.corpus, order.count, order.seed)), Tally()
+        listener(order.count, order.count, tally)
+    else:
+        order.out.parent.mkdir(parents=True, exist_ok=True)
+        writer = Writer(writer_model(order.model), cache_file(order.out), parallel=order.parallel, seed=order.seed)
+        tally = writer.tally
+        documents = asyncio.run(write(order.inputs, order.corpus, order.count, writer, listener))
+    if not documents:
+        raise SpilloverError(
+            f"{order.model} wrote no document that can be used ({_worst(tally)}); try another writer, or look into "
+            f"{cache_file(order.out)}"
+        )
+    write_documents(order.out, documents)
+    return documents, tally
+
+
+def check_out(order: Order) -> None:
+    """Raise DataError where an order cannot be written: no such kind of file, or one that is there already."""
+    check_suffix(order.out)
+    if order.resume:
+        return
+    there = next((path for path in (order.out, cache_file(order.out)) if path.exists()), None)
+    if there is not None:
+        raise DataError(f"{there} exists; go on with --resume, or choose another name with --out")
+
+
+def _worst(tally: Tally) -> str:
+    return ", ".join(f"{count} x {kind}" for kind, count in tally.failures.most_common(3)) or "no reply"
