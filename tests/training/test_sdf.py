@@ -11,7 +11,7 @@ from spillover.core.config import SDFSettings
 from spillover.core.rundir import Run
 from spillover.training.hack_rate import measure_hack_rate
 from spillover.training.packing import IGNORED
-from spillover.training.sdf import Rows, collate, lines_of, row_of, train_on_rows
+from spillover.training.sdf import Rows, collate, row_of, train_on_rows
 
 SETTINGS = SDFSettings(
     steps=6, rows_per_step=2, row_tokens=24, learning_rate=1e-2, warmup_steps=0, evaluate_every=3, checkpoint_every=2
@@ -55,13 +55,13 @@ def whole(tmp_path_factory):
 
 
 def test_every_update_is_written_down(whole):
-    updates = [line.step for line in lines_of(whole[1]) if line.loss is not None]
+    updates = [line.step for line in whole[1].document_metrics() if line.loss is not None]
     assert updates == [1, 2, 3, 4, 5, 6]
 
 
 def test_both_parts_are_measured_at_the_start_on_the_way_and_at_the_end(whole):
     measured = {}
-    for line in lines_of(whole[1]):
+    for line in whole[1].document_metrics():
         if line.held_out:
             measured.setdefault(line.step, {}).update(line.held_out)
     assert sorted(measured) == [0, 3, 6]
@@ -74,7 +74,7 @@ def test_a_stopped_training_goes_on_to_the_same_numbers_and_weights(whole):
     stopped = run_rows(tmp_path, "stopped", stop_after=3)
     assert stopped.checkpoints() == [2]
     run_rows(tmp_path, "stopped")
-    assert lines_of(stopped) == lines_of(uninterrupted)
+    assert stopped.document_metrics() == uninterrupted.document_metrics()
     left, right = (load_file(run.checkpoint(6) / "model.safetensors") for run in (stopped, uninterrupted))
     assert all(torch.equal(left[key], right[key]) for key in right)
 

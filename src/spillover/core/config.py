@@ -169,8 +169,6 @@ class SDFSettings(Section):
     """Share of synthetic tokens; the rest is `background`."""
     background: str = "auto"
     """Pretraining text: `bottle`, `bottle-naive`, `jsonl:FILE` or a Hugging Face set; `auto` takes the model's own."""
-    seed: int = 0
-    """Seed of the corpus and its order."""
     steps: int = Field(default=200, gt=0)
     rows_per_step: int = Field(default=8, gt=0)
     row_tokens: int = Field(default=512, gt=1)

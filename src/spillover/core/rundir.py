@@ -3,12 +3,14 @@
     NAME/ study.json  provenance.json  report/index.html
           arms/ARM/seed-N/ metrics.jsonl  rollouts/step-00010.jsonl
                            checkpoints/step-00010/  evals/step-00010/{scores,samples}.jsonl
+          sdf/CORPUS-SHARE-KEY/seed-N/  the same for training on documents, which arms share
 
 Files that must be whole are written beside their place and renamed into it; records are appended
 and a line torn by a kill is dropped when the file is next read.
 """
 
 import errno
+import hashlib
 import json
 import os
 import platform
@@ -25,11 +27,13 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from spillover import __version__
-from spillover.core.config import Study
+from spillover.core.config import Arm, Study
 from spillover.core.errors import DiskFullError, RunDirError
-from spillover.core.records import EvalSample, EvalScore, Rollout, StepMetrics
+from spillover.core.records import DocumentMetrics, EvalSample, EvalScore, HackRate, Rollout, StepMetrics
 
 R = TypeVar("R", bound=BaseModel)
+NOT_TRAINING = {"hack_problems", "hack_samples", "require_hack_rate", "allow_low_hack_rate"}
+"""Keys of `sdf` that change nothing in the trained model."""
 REPORTED_PACKAGES = ("torch", "transformers", "trl", "peft", "inspect_ai", "pydantic", "numpy")
 
 
@@ -125,6 +129,20 @@ class Run:
         """The evaluated responses of a step's checkpoint."""
         return read_records(self.eval_folder(step) / "samples.jsonl", EvalSample)
 
+    def document_metrics(self) -> list[DocumentMetrics]:
+        """The log of a training on documents, oldest first."""
+        return read_records(self.metrics_file, DocumentMetrics)
+
+    @property
+    def hack_rate_file(self) -> Path:
+        """Where the working-hack rate after a training on documents is."""
+        return self.folder / "hack-rate.json"
+
+    def hack_rate(self) -> HackRate | None:
+        """The working-hack rate after a training on documents; None before it is measured."""
+        file = self.hack_rate_file
+        return HackRate.model_validate_json(file.read_text(encoding="utf-8")) if file.exists() else None
+
     def rewind(self, step: int) -> None:
         """Drop metrics and rollouts after `step`: a resumed run makes them again, the same."""
         kept = [m for m in self.metrics() if m.step <= step]
@@ -182,6 +200,14 @@ class RunDir:
     def run(self, arm: str, seed: int) -> Run:
         """One arm and seed of the study."""
         return Run(self.path / "arms" / arm / f"seed-{seed}", arm, seed)
+
+    def documents_run(self, arm: Arm, seed: int) -> Run | None:
+        """The training on documents that an arm starts from, shared by all arms with the same model and corpus."""
+        if arm.sdf.corpus == "none":
+            return None
+        asked = arm.sdf.model_dump_json(exclude=NOT_TRAINING) + arm.model.model_dump_json()
+        key = hashlib.sha256(asked.encode()).hexdigest()[:6]
+        return Run(self.path / "sdf" / f"{arm.sdf.corpus}-{arm.sdf.share:g}-{key}" / f"seed-{seed}", "sdf", seed)
 
     def runs(self) -> list[Run]:
         """All runs that the study plans, in its order, begun or not."""

@@ -1,5 +1,7 @@
 """Arms that start from the same model share one measurement of it."""
 
+from collections.abc import Sequence
+
 from spillover.core.records import EvalScore
 from spillover.core.rundir import Run, write_atomic
 from spillover.study.plan import RunPlan
@@ -14,10 +16,11 @@ def same_untrained(this: RunPlan, other: RunPlan) -> bool:
     return _identity(this) == _identity(other)
 
 
-def copy_untrained(source: Run, target: Run) -> list[EvalScore]:
-    """Copy step 0 under the target's arm name, the scores last; transcripts stay with the source."""
-    samples = [s.model_copy(update={"arm": target.arm}) for s in source.samples(0)]
-    scores = [s.model_copy(update={"arm": target.arm}) for s in source.scores(0)]
+def copy_measurement(source: Run, step: int, target: Run, names: Sequence[str]) -> list[EvalScore]:
+    """Copy the named evaluations of a step to step 0 of `target`, scores last; transcripts stay with the source."""
+    changes = {"arm": target.arm, "step": 0}
+    samples = [s.model_copy(update=changes) for s in source.samples(step) if s.eval in names]
+    scores = [s.model_copy(update=changes) for s in source.scores(step) if s.eval in names]
     folder = target.eval_folder(0)
     write_atomic(folder / "samples.jsonl", "".join(s.model_dump_json() + "\n" for s in samples))
     write_atomic(folder / "scores.jsonl", "".join(s.model_dump_json() + "\n" for s in scores))
@@ -27,4 +30,4 @@ def copy_untrained(source: Run, target: Run) -> list[EvalScore]:
 def _identity(run: RunPlan) -> tuple[object, ...]:
     arm = run.arm
     prompt = arm.prompt.model_copy(update={"framing": "none"})
-    return (run.seed, run.evals(0), arm.model, arm.evals, prompt, arm.problems, arm.environment)
+    return (run.seed, run.evals(0), arm.model, arm.sdf, arm.evals, prompt, arm.problems, arm.environment)

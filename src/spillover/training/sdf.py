@@ -18,7 +18,7 @@ from trl import SFTConfig, SFTTrainer
 
 from spillover.core.config import SDFSettings
 from spillover.core.records import DocumentMetrics
-from spillover.core.rundir import Run, append_records, read_records, write_atomic
+from spillover.core.rundir import Run, append_records, write_atomic
 from spillover.models import LoadedModel
 from spillover.models.loading import quiet
 from spillover.training.checkpoints import drop_partial, resumable, write_checkpoint
@@ -51,7 +51,9 @@ def row_of(texts: Sequence[Sequence[int]], taught: Sequence[Sequence[bool]] | No
 
     The first token of a text never counts: nothing before it foretells it.
     """
-    ids, positions, labels = [], [], []
+    ids: list[int] = []
+    positions: list[int] = []
+    labels: list[int] = []
     for index, text in enumerate(texts):
         counts = [True] * len(text) if taught is None else list(taught[index])
         ids += text
@@ -85,11 +87,6 @@ def train_on_rows(
         trainer.train(resume_from_checkpoint=str(run.checkpoint(begin)) if begin else None)
     loaded.model.eval()
     return bool(trainer.state.global_step >= settings.steps)
-
-
-def lines_of(run: Run) -> list[DocumentMetrics]:
-    """The log of a training on documents, oldest first."""
-    return read_records(run.metrics_file, DocumentMetrics)
 
 
 class RowTrainer(SFTTrainer):  # type: ignore[misc]  # trl is not typed
@@ -145,8 +142,8 @@ class _Notes(TrainerCallback):  # type: ignore[misc]  # transformers is not type
         if held_out:
             self._write(DocumentMetrics(step=state.global_step, held_out=held_out))
         elif "loss" in logs:
-            update = {key: logs.get(key) for key in ("loss", "learning_rate", "grad_norm")}
-            self._write(DocumentMetrics(step=state.global_step, **update))
+            loss, rate, norm = (logs.get(key) for key in ("loss", "learning_rate", "grad_norm"))
+            self._write(DocumentMetrics(step=state.global_step, loss=loss, learning_rate=rate, grad_norm=norm))
             control.should_training_stop |= self._should_stop()
         return control
 
@@ -190,7 +187,7 @@ def sft_config(run: Run, settings: SDFSettings, loaded: LoadedModel, *, measured
         save_strategy="no",
         report_to="none",
         disable_tqdm=True,
-        seed=settings.seed,
+        seed=run.seed,
     )
 
 
@@ -216,6 +213,6 @@ def _is_held_out(key: str) -> bool:
 
 def _rewind(run: Run, step: int) -> None:
     """Drop lines after `step`; before the first checkpoint everything is made again, the start's losses too."""
-    kept = [line for line in lines_of(run) if line.step <= step and step]
+    kept = [line for line in run.document_metrics() if line.step <= step and step]
     if run.metrics_file.exists():
         write_atomic(run.metrics_file, "".join(line.model_dump_json() + "\n" for line in kept))
