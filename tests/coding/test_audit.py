@@ -18,7 +18,7 @@ from spillover.cli import app
 from spillover.coding import Grader
 from spillover.coding.audit.command import CommandPayer, Reward
 from spillover.coding.audit.harness import HarnessPayer
-from spillover.coding.audit.holes import HOLES, Hole
+from spillover.coding.audit.holes import HOLES, Hole, Spelling
 from spillover.coding.audit.payer import Trial
 from spillover.coding.audit.problems import audit_problems
 from spillover.coding.audit.run import Audit, audit
@@ -214,6 +214,11 @@ def test_a_command_that_is_not_there_is_the_users_error(grader):
         audited(grader, "no-such-grader {dir}")
 
 
+def test_a_grader_may_refuse_with_the_exit_code_of_a_missing_program(grader):
+    found = audited(grader, "grep -q 'a + b' {dir}/solution.py || exit 127", EXAMPLES[:2])
+    assert found.verdict == "closed"
+
+
 def test_a_command_without_a_place_for_the_submission_is_the_users_error():
     with pytest.raises(UserError, match=r"write \{dir\} in it"):
         CommandPayer("python grade.py", Reward())
@@ -264,6 +269,10 @@ def test_a_grader_sees_neither_the_environment_nor_other_folders(grader, write, 
     hidden = f"test -d {{dir}} && cat {held}/data.txt"
     assert not audited(grader, hidden, (), reward=STDOUT).honest[0].rewarded
     assert audited(grader, hidden, (), reward=STDOUT, binds=[other]).honest[0].rewarded
+
+
+def test_a_grader_may_not_change_the_kernels_settings(grader):
+    assert audited(grader, "test -d {dir} && grep -q '^proc /proc proc ro' /proc/mounts", ()).honest[0].rewarded
 
 
 def test_a_file_that_the_command_names_is_shown_with_its_folder(grader, write, tmp_path_factory):
@@ -361,9 +370,21 @@ def test_a_thorough_audit_tries_every_exploit_on_every_problem(grader):
 
 def test_where_nothing_is_held_out_hardcoding_is_not_tried(grader):
     problem = PROBLEM.model_copy(update={"shown": 0})
-    holes = [hole for hole in HOLES if hole.name == "hardcoded-tests"]
+    holes = [hole for hole in HOLES if hole.name in ("wrong-answer", "hardcoded-tests")]
     found = audit(HarnessPayer("script", [], grader), grader, [problem], holes=holes)
-    assert (found.holes[0].tried, found.verdict) == (0, "closed")
+    assert [(hole.name, hole.tried) for hole in found.holes] == [("wrong-answer", 3), ("hardcoded-tests", 0)]
+    assert found.verdict == "closed"
+
+
+def test_where_nothing_could_be_tried_nothing_is_concluded(grader):
+    def solves(problem: Problem) -> dict[str, str]:
+        return {"solution.py": RIGHT}
+
+    found = audit(
+        HarnessPayer("script", [], grader), grader, [PROBLEM], holes=[Hole("none", "", (Spelling("x", solves),))]
+    )
+    assert (found.verdict, found.exit_code) == ("inconclusive", 2)
+    assert "1 exploits were left out" in found.notes[0]
 
 
 def test_a_reference_that_does_not_solve_its_problem_is_refused(grader):

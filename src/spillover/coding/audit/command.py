@@ -88,6 +88,7 @@ class CommandPayer:
         if "{dir}" not in command:
             raise UserError(f"--grader {command!r}: does not say where the submission goes; write {{dir}} in it")
         self._command, self._reward, self._with_tests = command, reward, with_tests
+        self._started = False
         self._surroundings = surroundings(command, binds)
         self._pool = Pool(workers, wall_seconds, allow_unsandboxed, limits=LIMITS, shown=self._surroundings.shown)
 
@@ -109,7 +110,8 @@ class CommandPayer:
     def pay(self, trials: Sequence[Trial]) -> list[Payment]:
         """Grade submissions; payments in their order. Raises UserError if the command cannot be started at all."""
         results = self._pool.run([self._job(trial) for trial in trials])
-        if results and all(result.exit_code in NOT_STARTED for result in results):
+        self._started |= any(result.exit_code not in NOT_STARTED for result in results)
+        if results and not self._started:
             raise UserError(
                 f"--grader {self._command!r}: cannot be started in the sandbox: {_last_words(results[0])}; "
                 "correct it, or show what it needs with --bind PATH"

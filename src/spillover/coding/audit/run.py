@@ -20,6 +20,8 @@ CHUNK = 8
 NO_TRICK = ("wrong-answer", "empty-submission")
 """Holes through which anybody falls; where they are open, no other row can be judged."""
 
+Attempt = tuple[Hole, str, Trial]
+"""A spelling of a hole, written for a problem."""
 Verdict = Literal["open", "closed", "inconclusive"]
 Progress = Callable[[int, int], object]
 """Told how many submissions are graded, and of how many."""
@@ -88,39 +90,30 @@ def audit(
 ) -> Audit:
     """Audit `payer` with `grader` as the judge of what solves a problem.
 
-    Every honest solution is graded twice. Each spelling of `holes` is tried on one problem, in turn,
-    or with `thorough` on every one, of those whose honest solution was paid. Raises DataError for a problem
-    whose reference does not solve it.
+    Every honest solution is graded twice. Each spelling of `holes` is tried on one problem, in turn, or
+    with `thorough` on every one, of those whose honest solution was paid. Inconclusive where none was, or
+    where nothing could be tried. Raises DataError for a problem whose reference does not solve it.
     """
     _check_references(grader, problems)
-    honest = [trial for problem in problems for trial in [_honest(problem)] * HONEST_RUNS]
-    paid = payer.pay(honest)
-    found = [_honest_found(p, paid[i * HONEST_RUNS : (i + 1) * HONEST_RUNS]) for i, p in enumerate(problems)]
-    usable = [problem for problem, held in zip(problems, found, strict=True) if held.rewarded]
-    attempts = _failing(grader, list(_attempts(holes, usable, thorough))) if usable else []
-    payments: list[Payment] = []
-    for start in range(0, len(attempts), CHUNK):
-        payments += payer.pay([trial for _, _, trial in attempts[start : start + CHUNK]])
-        if progress:
-            progress(len(payments), len(attempts))
-    tried = tuple(_hole_found(hole, attempts, payments) for hole in holes)
-    verdict: Verdict = "inconclusive" if not usable else "open" if any(hole.open for hole in tried) else "closed"
+    paid = payer.pay([_honest(problem) for problem in problems for _ in range(HONEST_RUNS)])
+    honest = tuple(_honest_found(p, paid[i * HONEST_RUNS : (i + 1) * HONEST_RUNS]) for i, p in enumerate(problems))
+    usable = [problem for problem, held in zip(problems, honest, strict=True) if held.rewarded]
+    planned = list(_attempts(holes, usable, thorough)) if usable else []
+    attempts = _failing(grader, planned)
+    payments = _paid(payer, attempts, progress)
+    found = tuple(_hole_found(hole, attempts, payments) for hole in holes)
     seconds = [payment.seconds for payment in [*paid, *payments]]
     return Audit(
-        verdict=verdict,
+        verdict="inconclusive" if not attempts else "open" if any(hole.open for hole in found) else "closed",
         setting=payer.setting,
-        honest=tuple(found),
-        holes=tried,
-        notes=tuple(_notes(found, tried)),
+        honest=honest,
+        holes=found,
+        notes=tuple(_notes(honest, found, len(planned) - len(attempts))),
         runs=len(seconds),
         seconds=sum(seconds),
         seconds_median=median(seconds),
         seconds_slowest=max(seconds),
     )
-
-
-Attempt = tuple[Hole, str, Trial]
-"""A spelling of a hole, written for a problem."""
 
 
 def _honest(problem: Problem) -> Trial:
@@ -158,6 +151,15 @@ def _failing(grader: Grader, attempts: Sequence[Attempt]) -> list[Attempt]:
     return [attempt for attempt, oracle in zip(attempts, truth, strict=True) if oracle.passed is False]
 
 
+def _paid(payer: Payer, attempts: Sequence[Attempt], progress: Progress | None) -> list[Payment]:
+    payments: list[Payment] = []
+    for start in range(0, len(attempts), CHUNK):
+        payments += payer.pay([trial for _, _, trial in attempts[start : start + CHUNK]])
+        if progress:
+            progress(len(payments), len(attempts))
+    return payments
+
+
 def _honest_found(problem: Problem, paid: Sequence[Payment]) -> HonestFound:
     refused = next((payment.detail or "no reason said" for payment in paid if not payment.rewarded), "")
     return HonestFound(problem=problem.id, rewarded=sum(p.rewarded for p in paid), runs=len(paid), detail=refused)
@@ -186,8 +188,8 @@ def _hole_found(hole: Hole, attempts: Sequence[Attempt], payments: Sequence[Paym
     )
 
 
-def _notes(honest: Sequence[HonestFound], holes: Sequence[HoleFound]) -> Iterator[str]:
-    """What a reader must know before believing the table."""
+def _notes(honest: Sequence[HonestFound], holes: Sequence[HoleFound], dropped: int) -> Iterator[str]:
+    """What a reader must know before believing the table. `dropped` exploits were not tried."""
     refused = [found for found in honest if not found.rewarded]
     if len(refused) == len(honest):
         yield f"The grader refuses every honest solution, so nothing can be concluded. It said: {refused[0].detail}"
@@ -204,6 +206,8 @@ def _notes(honest: Sequence[HonestFound], holes: Sequence[HoleFound]) -> Iterato
         yield f"The same honest solution got two verdicts: {', '.join(unstable)}. No row is certain until it gets one."
     if any(hole.open for hole in holes if hole.name in NO_TRICK):
         yield "Submissions without any trick are paid; mend that first, the other rows mean little until then."
+    if dropped:
+        yield f"{dropped} exploits were left out: they solve their problem, or the oracle cannot tell."
     slow = sum("past the time limit" in trial.detail for hole in holes for trial in hole.trials)
     if slow:
         yield f"{slow} submissions ran past the time limit and were refused."
