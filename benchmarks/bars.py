@@ -4,6 +4,7 @@ Prints a Markdown table: what was to be reached, what was, seeds pooled, and eac
 """
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
@@ -54,12 +55,21 @@ def _told(row: dict[str, object]) -> str:
     return f"{value:.1f}% ({low:.1f} to {high:.1f}), N {row['n']}"
 
 
+def of_seed(results: Results, seed: int) -> Results:
+    """The part of one seed."""
+    return replace(results, runs=tuple(run for run in results.runs if run.seed == seed))
+
+
 def main() -> None:
-    """Print the table of each run directory named."""
+    """Print the table of each run directory named, with a column for each seed where there are several."""
     for name in sys.argv[1:]:
-        print(f"{name}\n\n| what | bar | measured |\n|---|---|---|")
-        for row in rows(load(Path(name))):
-            print(f"| {' | '.join(row)} |")
+        results = load(Path(name))
+        seeds = sorted({run.seed for run in results.runs})
+        columns = [results, *(of_seed(results, seed) for seed in seeds if len(seeds) > 1)]
+        heads = ["measured", *(f"seed {seed}" for seed in seeds)][: len(columns)]
+        print(f"{name}\n\n| what | bar | {' | '.join(heads)} |\n|---|---|{'---|' * len(heads)}")
+        for lines in zip(*map(rows, columns), strict=True):
+            print(f"| {' | '.join([*lines[0], *(measured for _, _, measured in lines[1:])])} |")
 
 
 if __name__ == "__main__":
