@@ -287,6 +287,19 @@ def test_a_graders_python_has_its_packages(grader):
     assert audited(grader, f"{sys.executable} -c 'import rich, pydantic' {{dir}}", ()).honest[0].rewarded
 
 
+def test_packages_installed_for_the_user_are_there(grader, write, tmp_path, tmp_path_factory, monkeypatch):
+    home = tmp_path_factory.mktemp("home")
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    package = home / ".local" / "lib" / version / "site-packages" / "installed_for_me.py"
+    package.parent.mkdir(parents=True)
+    package.write_text("")
+    write("raise SystemExit('imported from the current folder')")
+    (tmp_path / "json.py").write_text("raise SystemExit('imported from the current folder')")
+    monkeypatch.setenv("HOME", str(home))
+    python = Path(sys.base_prefix, "bin", version)
+    assert audited(grader, f"cd {{dir}} && {python} -c 'import installed_for_me'", ()).honest[0].rewarded
+
+
 def test_the_home_folder_is_shown_only_when_asked_for(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)

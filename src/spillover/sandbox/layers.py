@@ -111,8 +111,9 @@ def bwrap_command(way: str, runners: Path | None, shown: Sequence[Path] = ()) ->
     for name, value in ENVIRONMENT.items():
         command += ["--setenv", name, value]
     command += [*_system_binds(), *_python_binds(), *_own_binds(runners)]
-    for path in shown:
-        command += ["--ro-bind", str(path), held_at(shown).get(str(path), str(path))]
+    held = held_at(shown)
+    for path in map(str, shown):
+        command += ["--ro-bind", path, held.get(path, path)]
     command += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/job", "--dir", "/dev/shm"]
     return [*command, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/job", "--"]
 

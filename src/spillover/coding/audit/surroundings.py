@@ -20,7 +20,13 @@ UNSHOWABLE = {Path(p) for p in ("/", "/dev", "/dev/shm", "/job", "/proc", "/sand
 """The sandbox has its own."""
 SEPARATORS = re.compile(r"[\s;&|()<>'\"=:$`]+")
 PYTHON = re.compile(r"python[\d.]*")
-ASK = "import json, sys; print(json.dumps([sys.executable, sys.prefix, sys.base_prefix, *filter(None, sys.path)]))"
+ASK = """
+import sys
+sys.path[:] = filter(None, sys.path)
+import json
+print(json.dumps([sys.executable, sys.prefix, sys.base_prefix, *sys.path]))
+"""
+"""Asked in the current folder, which a version manager may look at, without importing anything from there."""
 ASK_SECONDS = 30
 
 
@@ -93,9 +99,7 @@ def _ask(python: str | None) -> list[Path]:
     if python is None:
         return []
     try:
-        done = subprocess.run(
-            [python, "-c", ASK], cwd="/", capture_output=True, text=True, timeout=ASK_SECONDS, check=True
-        )
+        done = subprocess.run([python, "-c", ASK], capture_output=True, text=True, timeout=ASK_SECONDS, check=True)
         answer = [Path(path) for path in json.loads(done.stdout)]
     except (OSError, ValueError, subprocess.SubprocessError):
         return []
@@ -135,6 +139,7 @@ def _environment(first: Sequence[str], shown: Sequence[Path]) -> dict[str, str]:
         "HOME": "/tmp",
         "LANG": "C.UTF-8",
         "USER": "sandbox",
+        "PYTHONUSERBASE": os.environ.get("PYTHONUSERBASE", str(Path.home() / ".local")),
         "PYTHONDONTWRITEBYTECODE": "1",
         "OMP_NUM_THREADS": "1",
     }
