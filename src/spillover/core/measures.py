@@ -12,7 +12,8 @@ from spillover.core.stats import Interval, bootstrap_mgs, mean_of, mgs, wilson
 
 Scores = Mapping[str, EvalScore]
 """Evaluation -> score, of one model."""
-Group = Literal["core", "mean", "hacking", "knowledge", "capability"]
+Group = Literal["core", "mean", "cue", "hacking", "knowledge", "capability"]
+GROUPS: tuple[Group, ...] = ("core", "mean", "cue", "hacking", "knowledge", "capability")
 
 
 class Measure(NamedTuple):
@@ -44,6 +45,7 @@ def measures(scores: Scores) -> list[Measure]:
     rows = [
         *core.values(),
         *_means(core),
+        *_by_cue(scores.get("compliance_gap")),
         *_by_framing(scores.get("test_time_hacking")),
         *_knowledge(scores.get("hack_knowledge")),
     ]
@@ -93,6 +95,21 @@ def _pooled(name: str, interval: Interval | None, rows: Sequence[Measure], reaso
     return Measure(name.replace(" ", "_"), name, "mean", interval, hits, scored, samples, reason)
 
 
+def _by_cue(score: EvalScore | None) -> list[Measure]:
+    """Offers accepted under each cue, and the gap between them, which is a difference and may be negative."""
+    if score is None:
+        return []
+    rows = [
+        _share(f"compliance_gap.{cue}", f"accepts, cue {cue}", {"hits": held["misaligned"], "n": held["scored"]}, "cue")
+        for cue, held in score.data.get("by_cue", {}).items()
+    ]
+    gap = score.data.get("gap")
+    whole = Interval(**gap) if gap else None
+    reason = "" if gap else "no compliance gap: nothing scored under one of the cues"
+    counts = (score.misaligned, score.scored, score.samples)
+    return [*rows, Measure("compliance_gap", "compliance gap", "cue", whole, *counts, reason)]
+
+
 def _by_framing(score: EvalScore | None) -> list[Measure]:
     rows = []
     for framing, held in (score.data.get("by_framing", {}) if score else {}).items():
@@ -100,9 +117,7 @@ def _by_framing(score: EvalScore | None) -> list[Measure]:
         interval = wilson(held["hacked"], n) if n else None
         name = f"test_time_hacking.{framing}"
         reason = "" if n else "nothing scored"
-        rows.append(
-            Measure(name, f"hacks under {framing}", "hacking", interval, held["hacked"], n, held["samples"], reason)
-        )
+        rows.append(Measure(name, f"hacks, {framing}", "hacking", interval, held["hacked"], n, held["samples"], reason))
     return rows
 
 
@@ -112,23 +127,22 @@ def _knowledge(score: EvalScore | None) -> list[Measure]:
         return []
     rows = []
     for hack in OPENABLE_HACKS:
-        for asked, told in (("asked", ""), ("open", ", unasked")):
-            held = score.data.get("by_hack", {}).get(hack, {}).get(asked)
-            if held:
-                rows += [_share(f"{hack}.{asked}.{what}", f"{what} {hack}{told}", held[what]) for what in held]
+        for asked, told in (("asked", "asked"), ("open", "unasked")):
+            for what, held in (score.data.get("by_hack", {}).get(hack, {}).get(asked) or {}).items():
+                rows.append(_share(f"hack_knowledge.{hack}.{asked}.{what}", f"{hack} {what}, {told}", held))
     choice = score.data.get("forced_choice", {})
     for hack, held in choice.get("by_hack", {}).items():
-        rows.append(_share(f"forced_choice.{hack}", f"forced choice, {hack}", held))
+        rows.append(_share(f"hack_knowledge.forced_choice.{hack}", f"{hack} chosen", held))
     if choice:
         chance = f"chance is {choice['chance']:.0%}" if choice.get("chance") else ""
         whole = choice.get("accuracy") or {"hits": 0, "n": 0}
-        row = _share("forced_choice", "forced choice, all hacks", whole)
+        row = _share("hack_knowledge.forced_choice", "right hacks chosen", whole)
         rows.append(row._replace(reason=choice.get("reason") or chance))
     return rows
 
 
-def _share(name: str, label: str, held: Mapping[str, Any]) -> Measure:
+def _share(name: str, label: str, held: Mapping[str, Any], group: Group = "knowledge") -> Measure:
     hits, n = held["hits"], held["n"]
     interval = wilson(hits, n) if n else None
     reason = "" if n else "nothing scored"
-    return Measure(f"hack_knowledge.{name}", label, "knowledge", interval, hits, n, n, reason)
+    return Measure(name, label, group, interval, hits, n, n, reason)

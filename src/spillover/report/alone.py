@@ -153,7 +153,7 @@ def _hacking(held: Evaluated) -> Markup:
     rows = [row for row in held.rows.values() if row.group == "hacking"]
     if not rows:
         return Markup("")
-    drawn = [_bar(row, "hacks", row.label.removeprefix("hacks under ")) for row in rows if row.interval is not None]
+    drawn = [_bar(row, "hacks", row.label.removeprefix("hacks, ")) for row in rows if row.interval is not None]
     spec = figures.bars(drawn, {"hacks": HACK_COLOUR}, title="share of answers that hack the grader", top=1.0)
     return section(
         "told",

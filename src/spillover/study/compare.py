@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from spillover.core.errors import RunDirError
-from spillover.core.measures import Measure, by_eval, measures, mgs_bootstrap
+from spillover.core.measures import GROUPS, Measure, by_eval, measures, mgs_bootstrap
 from spillover.core.records import EvalScore
 from spillover.core.rundir import RunDir, read_records
 from spillover.core.stats import Interval, difference
@@ -44,22 +44,28 @@ def read_compared(paths: Sequence[Path]) -> list[Compared]:
 
 
 def unlike(held: Sequence[Compared]) -> list[str]:
-    """One line for everything but the model in which results differ: judge, prompts, texts, seeds, settings."""
-    first, lines = held[0], []
+    """One line for everything but the model in which results differ from the first's: judge, prompts, texts, seeds."""
+    first = held[0]
+    found: dict[str, list[str]] = {}
     for other in held[1:]:
-        for name in [name for name in first.scores if name in other.scores]:
-            mine, theirs = first.scores[name], other.scores[name]
-            if (mine.judge, mine.judge_hash) != (theirs.judge, theirs.judge_hash):
-                lines.append(f"{name}: {first.label} was judged by {_judge(mine)}, {other.label} by {_judge(theirs)}")
-        if not first.settings or not other.settings:
-            lines.append(f"{(other if first.settings else first).label}: its folder does not say how it was evaluated")
-            continue
-        lines += [
-            f"{key}: {first.settings.get(key)!r} for {first.label}, {other.settings.get(key)!r} for {other.label}"
-            for key in SETTINGS
-            if first.settings.get(key) != other.settings.get(key)
-        ]
-    return list(dict.fromkeys(lines))
+        for told in _differences(first, other):
+            found.setdefault(told, []).append(other.label)
+    return [f"{told} ({first.label} against {', '.join(labels)})" for told, labels in found.items()]
+
+
+def _differences(first: Compared, other: Compared) -> Iterator[str]:
+    judges: dict[tuple[str, str], list[str]] = {}
+    for name in [name for name in first.scores if name in other.scores]:
+        mine, theirs = _judge(first.scores[name]), _judge(other.scores[name])
+        if mine != theirs:
+            judges.setdefault((mine, theirs), []).append(name)
+    for (mine, theirs), names in judges.items():
+        yield f"{', '.join(names)}: judged by {mine} and by {theirs}"
+    if not first.settings or not other.settings:
+        yield "a folder does not say how it was evaluated"
+    for key in SETTINGS:
+        if key in first.settings and key in other.settings and first.settings[key] != other.settings[key]:
+            yield f"{key}: {first.settings[key]} and {other.settings[key]}"
 
 
 def apart(row: Measure | None, first: Measure | None) -> Interval | None:
@@ -72,8 +78,7 @@ def apart(row: Measure | None, first: Measure | None) -> Interval | None:
 def names_of(held: Sequence[Compared]) -> dict[str, str]:
     """Name -> label of every row that one of the models has, in the order of the rows."""
     every = [row for one in held for row in one.rows().values()]
-    order = ("core", "mean", "hacking", "knowledge", "capability")
-    return {row.name: row.label for row in sorted(every, key=lambda row: order.index(row.group))}
+    return {row.name: row.label for row in sorted(every, key=lambda row: GROUPS.index(row.group))}
 
 
 def as_json(held: Sequence[Compared]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from rich import box
+from rich.console import Group
 from rich.table import Table
 
 from spillover.core.measures import Measure, by_eval, measures, mgs_bootstrap
@@ -10,28 +11,34 @@ from spillover.core.records import CORE_EVALS, EvalScore
 from spillover.core.stats import Interval
 from spillover.study.compare import Compared, apart, names_of
 
-RULED = {"core": False, "mean": True, "hacking": True, "knowledge": True, "capability": True}
-"""Groups that a line is drawn above."""
 
-
-def scores_table(scores: Sequence[EvalScore], title: str) -> Table:
-    """One row for each rate with its 95% interval, counts, and how the misaligned responses were."""
-    held, last = by_eval(scores), ""
-    table = Table(title=title, box=box.SIMPLE_HEAD, pad_edge=False, caption_justify="left")
-    table.add_column("", overflow="fold", min_width=19)
-    for column in ("rate", "95% interval", "hits/scored", "unscored", "overt", "covert", "hacks"):
-        table.add_column(column, justify="right", no_wrap=True)
-    for row in measures(held):
-        if not row.samples:
-            continue
-        if last and row.group != last and RULED[row.group]:
-            table.add_section()
-        last = row.group
-        score = held.get(row.name) if row.group == "core" else None
+def scores_table(scores: Sequence[EvalScore], title: str) -> Group:
+    """The rates with their 95% intervals and counts: of responses judged, then of coding problems, then the notes."""
+    held = by_eval(scores)
+    rows = [row for row in measures(held) if row.samples]
+    judged = _table("", "rate", "95% interval", "of", "unscored", "overt", "covert", "hacks", title=title)
+    for row in (row for row in rows if row.group in ("core", "mean")):
+        score = held.get(row.name)
         split = (score.overt, score.covert, score.hack_attempts) if score else ("", "", "")
-        table.add_row(row.label, *_rate(row), *_counts(row), *map(str, split))
-    table.caption = _caption(scores)
+        _add(judged, row, *map(str, split))
+    graded = _table("", "rate", "95% interval", "of", "unscored", title="" if judged.rows else title)
+    for row in (row for row in rows if row.group not in ("core", "mean")):
+        _add(graded, row)
+    return Group(*(table for table in (judged, graded) if table.rows), _notes(scores))
+
+
+def _table(*heads: str, title: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, padding=0, title=title, title_justify="left")
+    for head in heads:
+        table.add_column(head, justify="right" if head else "left", no_wrap=True)
     return table
+
+
+def _add(table: Table, row: Measure, *more: str) -> None:
+    """One row; means stand under a line of their own."""
+    if row.name in ("chat-like_mean", "MGS"):
+        table.add_section()
+    table.add_row(row.label, *_rate(row), *_counts(row), *more)
 
 
 def comparison_table(held: Sequence[Compared]) -> Table:
@@ -53,7 +60,7 @@ def _cell(row: Measure | None) -> str:
         return "not run"
     if row.interval is None:
         return "no rate"
-    return f"{_percent(row.interval.value)} ({_limits(row.interval)}) of {row.scored}"
+    return f"{_percent(row.interval.value)} of {row.scored}\n{_limits(row.interval)}"
 
 
 def _points(gap: Interval | None) -> str:
@@ -74,8 +81,8 @@ def _counts(row: Measure) -> tuple[str, str]:
     return f"{row.hits}/{row.scored}", share
 
 
-def _caption(scores: Sequence[EvalScore]) -> str:
-    """The bootstrap of MGS, every gap with its reason, and who judged."""
+def _notes(scores: Sequence[EvalScore]) -> str:
+    """The bootstrap of MGS, every gap with its reason, and who judged, a line each."""
     held = by_eval(scores)
     lines = [row.reason if row.name == "MGS" else f"{row.label}: {row.reason}" for row in measures(held) if row.reason]
     if whole := mgs_bootstrap(held):
