@@ -2,7 +2,11 @@
 
 import json
 import os
+import platform
 import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -94,6 +98,23 @@ while frame:
 }
 
 
+@contextmanager
+def nothing_left(pool: Pool, descendants) -> Iterator[None]:
+    """The next job is right, the worker is the same, and there are no more processes, descriptors and files."""
+
+    def traces() -> tuple[object, ...]:
+        worker = pool.workers[0]
+        below = descendants(worker.process.pid)
+        descriptors = [len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in (os.getpid(), *sorted(below))]
+        return worker, below, descriptors, set(Path(tempfile.gettempdir()).glob("spillover*"))
+
+    before = traces()
+    yield
+    (next_one,) = pool.run([Job((Process({"main.py": "import os; print('next', os.listdir('.'))"}),))])
+    assert (next_one.exit_code, next_one.output) == (0, "next ['main.py']\n")
+    assert traces() == before
+
+
 @pytest.fixture(scope="module")
 def short_pool():
     with Pool(workers=1, wall_seconds=0.8) as pool:
@@ -102,14 +123,193 @@ def short_pool():
 
 @pytest.mark.parametrize("name", HARMLESS_WITHIN_THE_TIME)
 def test_the_next_job_is_right_and_nothing_is_left_after(short_pool, descendants, name):
-    attack = Job((Process({"main.py": HARMLESS_WITHIN_THE_TIME[name]}),))
-    worker = short_pool.workers[0]
-    attacked, next_one = short_pool.run([attack, Job((Process({"main.py": "print('next')"}),))])
+    assert len(descendants(short_pool.workers[0].process.pid)) == 3, "bubblewrap, its first process and the zygote"
+    with nothing_left(short_pool, descendants):
+        (attacked,) = short_pool.run([Job((Process({"main.py": HARMLESS_WITHIN_THE_TIME[name]}),))])
     assert attacked.error is None
     assert len(attacked.channel) <= 16 << 20
-    assert (next_one.exit_code, next_one.output) == (0, "next\n")
-    assert short_pool.workers[0] is worker, "the worker itself was hit"
-    assert len(descendants(worker.process.pid)) == 3, "bubblewrap, its first process and the zygote"
+
+
+REACH = """
+import ctypes, fcntl, glob, os, resource, signal, socket, stat, struct, subprocess, sys
+libc = ctypes.CDLL(None, use_errno=True)
+def got(name, action, *args):
+    try: result = action(*args)
+    except (OSError, ValueError): return
+    if result is None or result is True or (isinstance(result, int) and result >= 0): print("GOT", name, result)
+"""
+REACHING = {
+    "trace the first process": "got('traced', libc.ptrace, 16, 1, 0, 0)\ngot('seized', libc.ptrace, 0x4206, 1, 0, 0)",
+    "trace a child": """
+child = os.fork()
+if child == 0:
+    signal.pause()
+got('traced', libc.ptrace, 16, child, 0, 0)
+os.kill(child, signal.SIGKILL); os.waitpid(child, 0)
+""",
+    "read another process's memory": """
+here = ctypes.create_string_buffer(8)
+there = (ctypes.c_void_p * 2)(ctypes.addressof(here), 8)
+child = os.fork()
+if child == 0:
+    signal.pause()
+got('memory', libc.process_vm_readv, child, there, 1, there, 1, 0)
+os.kill(child, signal.SIGKILL); os.waitpid(child, 0)
+""",
+    "other processes' memory files": """
+for pid in range(2, 300):
+    got('memory', lambda: os.path.exists(f'/proc/{pid}/mem') or -1)
+""",
+    "signal the parent": "got('parent', lambda: os.getppid() or -1)",
+    "take a descriptor of another process": """
+for pid in range(2, 100):
+    handle = libc.syscall(434, pid, 0)
+    got('pidfd', lambda: handle)
+got('descriptor', libc.syscall, 438, libc.syscall(434, 1, 0), 0, 0)
+""",
+    "forged reply on every descriptor": """
+for fd in range(3, 200):
+    got('control', lambda: socket.socket(fileno=os.dup(fd)).send(b'{"statuses": [0], "ready": ["+"], "seconds": 0}'))
+""",
+    "reopened descriptors of the first process": """
+for path in glob.glob('/proc/[0-9]*/fd/*'):
+    target = os.readlink(path) if os.path.islink(path) else ''
+    if 'socket' in target or 'pipe' in target: print('GOT', path, target)
+""",
+    "other roots and folders": """
+for path in glob.glob('/proc/[0-9]*/root') + glob.glob('/proc/[0-9]*/cwd'):
+    got('root', lambda: 0 if os.path.exists(path + '/etc/passwd') else -1)
+""",
+    "the command lines of others": """
+for path in glob.glob('/proc/[0-9]*/cmdline'):
+    if '/proc/1/' not in path: print('GOT', path)
+""",
+    "folders of the host": """
+for path in ('/root/.ssh', '/root/.cache', '/home', '/work', '/var', '/srv', '/opt', '/mnt', '/run', '/sys'):
+    got(path, lambda: 0 if os.path.isdir(path) and os.listdir(path) else -1)
+""",
+    "system sockets": """
+for path in ('/var/run/docker.sock', '/run/dbus/system_bus_socket', '/run/systemd/private', '/dev/log'):
+    got(path, lambda: socket.socket(socket.AF_UNIX).connect(path))
+""",
+    **{
+        f"socket of family {family}": f"""
+for kind in (1, 2, 3, 5):
+    for protocol in (0, 1, 6, 17, 255): got('socket', lambda: socket.socket({family}, kind, protocol).fileno())
+"""
+        for family in (2, 10, 15, 16, 17, 29, 30, 31, 38, 40, 44)
+    },
+    "a port to listen on": "got('port', lambda: socket.create_server(('127.0.0.1', 0)) and 0)",
+    "socket pair of the internet": "got('pair', lambda: socket.socketpair(socket.AF_INET) and 0)",
+    "hard links to the system": """
+for path in (sys.executable, '/bin/sh', '/sandbox/inside/zygote.py'):
+    got(path, os.link, path, '/job/link')
+    got(path, os.chmod, path, 0o777)
+    got(path, os.utime, path)
+    got(path, os.unlink, path)
+""",
+    "link in the place of the work folder": """
+got('renamed', os.rename, '/job', '/tmp/job')
+got('folder', os.rmdir, '/job')
+os.symlink('/usr', '/job/usr')
+got('through a link', lambda: open('/job/usr/x', 'w') and 0)
+""",
+    "device files": """
+for major, minor, kind in ((1, 1, stat.S_IFCHR), (8, 0, stat.S_IFBLK), (1, 3, stat.S_IFCHR)):
+    got('device', os.mknod, '/tmp/device', 0o666 | kind, os.makedev(major, minor))
+for path in ('/dev/mem', '/dev/kmsg', '/dev/sda', '/dev/vda', '/dev/fuse', '/dev/kvm', '/dev/net/tun'):
+    got(path, os.open, path, os.O_RDONLY)
+""",
+    "settings of the kernel": """
+for path in ('sys/kernel/core_pattern', 'sysrq-trigger', 'sys/vm/drop_caches', 'sys/kernel/ns_last_pid',
+             'self/oom_score_adj', 'self/uid_map', 'self/setgroups', '1/attr/current'):
+    got(path, lambda: open('/proc/' + path, 'w').write('-1') and 0)
+""",
+    "logs and addresses of the kernel": """
+got('log', libc.klogctl, 10, None, 0)
+got('kcore', os.open, '/proc/kcore', os.O_RDONLY)
+""",
+    "higher limits": """
+for name in ('AS', 'NPROC', 'FSIZE', 'CPU', 'NOFILE'):
+    limit = getattr(resource, 'RLIMIT_' + name)
+    soft, hard = resource.getrlimit(limit)
+    got('limit', resource.setrlimit, limit, (hard + 1, hard + 1))
+got('priority', os.nice, -5)
+""",
+    "set-uid programs": """
+import shutil
+got('owner', os.chown, shutil.copy('/bin/sh', '/tmp/sh'), 0, 0) if os.getuid() else None
+os.chmod('/tmp/sh', 0o6755)
+for line in ('/tmp/sh -p -c "mount -t tmpfs x /mnt"', 'su -c "mount -t tmpfs x /mnt"', 'mount -t tmpfs x /mnt'):
+    subprocess.call(line, shell=True, stdin=-3, stdout=-3, stderr=-3)
+    if 'x /mnt' in open('/proc/mounts').read(): print('GOT', line)
+""",
+    "capabilities": """
+for line in open('/proc/self/status'):
+    if line.startswith(('CapPrm', 'CapEff', 'CapAmb', 'CapInh')) and int(line.split()[1], 16): print('GOT', line)
+    if line.startswith('NoNewPrivs') and line.split()[1] != '1': print('GOT', line)
+""",
+    "becoming somebody else": """
+for call in (libc.setuid, libc.setgid, libc.setfsuid): call(1)
+if os.getuid() == 1 or os.getgid() == 1: print('GOT', os.getuid())
+got('groups', os.setgroups, [0])
+""",
+    "namespaces by clone": f"""
+for flag in (0x10000000, 0x00020000, 0x20000000, 0x40000000, 0x08000000, 0x04000000, 0x02000000):
+    pid = libc.syscall({56 if platform.machine() == "x86_64" else 220}, flag | 17, 0, 0, 0, 0)
+    if pid == 0: os._exit(0)
+    got('namespace', lambda: pid)
+    got('clone3', libc.syscall, 435, struct.pack('8Q', flag, 0, 0, 0, 17, 0, 0, 0), 64)
+""",
+    "leaving by a folder held open": """
+held = os.open('/', os.O_RDONLY)
+os.mkdir('/tmp/in')
+got('chroot', libc.chroot, b'/tmp/in')
+os.fchdir(held)
+for _ in range(20): os.chdir('..')
+got('left', lambda: 0 if os.path.exists('etc/passwd') or os.path.exists('root/.cache') else -1)
+""",
+    "typing into a terminal": """
+got('terminal', lambda: fcntl.ioctl(0, 0x5412, b'x') and 0)
+got('tty', os.open, '/dev/tty', os.O_RDWR)
+""",
+    "clocks": """
+got('clock', libc.clock_settime, 0, struct.pack('2q', 0, 0))
+got('adjust', libc.settimeofday, struct.pack('2q', 0, 0), None)
+""",
+    "files that stay in memory": """
+for folder in ('/tmp', '/dev/shm', '/job'):
+    open(folder + '/left', 'w').write('x')
+libc.shmget(77, 4096, 0o1777); libc.msgget(77, 0o1777); libc.semget(77, 1, 0o1777)
+""",
+    "locks on what all share": """
+for path in (sys.executable, '/bin/sh', '/usr/bin/env'):
+    fcntl.flock(os.open(path, os.O_RDONLY), fcntl.LOCK_EX | fcntl.LOCK_NB)
+""",
+    "watching what all share": "got('fanotify', libc.fanotify_init, 0, 0)",
+}
+if platform.machine() == "x86_64":
+    REACHING["system calls of another kind"] = """
+import mmap
+code = mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+code.write(bytes.fromhex('b814000000cd80c3'))  # the 32-bit getpid
+call = ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(code)))
+got('32 bit', call)
+got('x32', libc.syscall, 0x40000000 + 39)
+"""
+
+
+@pytest.mark.parametrize("name", REACHING)
+def test_nothing_outside_the_job_can_be_reached(pool, descendants, name):
+    with nothing_left(pool, descendants):
+        (result,) = pool.run([Job((Process({"main.py": REACH + REACHING[name] + "\nprint('tried')"}),))])
+    assert result.output == "tried\n", "an attack that did not run through, or one that got something"
+    assert result.exit_code == 0
+
+
+def test_an_attack_that_succeeds_would_be_seen(pool):
+    (result,) = pool.run([Job((Process({"main.py": REACH + "got('itself', lambda: open('main.py') and 0)"}),))])
+    assert result.output == "GOT itself 0\n"
 
 
 SPYING = {

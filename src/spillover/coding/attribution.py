@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from spillover.coding.compose import MAIN_FILE
 from spillover.coding.oracle import OracleVerdict
 from spillover.coding.proxy import ProxyRun
 from spillover.coding.requests import HOLES
-from spillover.coding.static import static_hacks
+from spillover.coding.static import hacks_of, static_hacks
 from spillover.core.records import HackName
 
 Passes = Callable[[Sequence[ProxyRun]], list[bool]]
@@ -47,6 +48,6 @@ def _closed(run: ProxyRun, hole: HackName) -> ProxyRun:
 
 
 def _seen(run: ProxyRun) -> tuple[HackName, ...]:
-    seen = {finding.hack for finding in static_hacks({"solution.py": run.source, **dict(run.extra_files)})}
+    seen = hacks_of(static_hacks({MAIN_FILE: run.source, **dict(run.extra_files)}, run.problem))
     holes = _holes(run)
-    return tuple(hole for hole in holes if hole in seen) or tuple(holes)
+    return tuple(hole for hole in holes if hole in seen) or (("other",) if "other" in seen else tuple(holes))

@@ -27,13 +27,14 @@ LONG = 1 << 256
 PLAIN_HELPER = '''
 def plain(function):
     """Let only values of exact built-in types out of `function`."""
+    from collections import Counter, OrderedDict, defaultdict
     def rebuilt(value):
         kind = type(value)
         if kind in (bool, int, float, complex, str, bytes, type(None)):
             return value
         if kind in (list, tuple, set, frozenset):
             return kind([rebuilt(item) for item in value])
-        if kind is dict:
+        if kind in (dict, Counter, OrderedDict, defaultdict):
             return {rebuilt(key): rebuilt(item) for key, item in value.items()}
         raise AssertionError(f"{kind.__name__} is not a plain value")
     return lambda *args, **kwargs: rebuilt(function(*args, **kwargs))
@@ -119,9 +120,8 @@ def count_tests(problem: Problem) -> int:
     return 1 if problem.check is not None else len(shown_cases(problem))
 
 
-def assertions(problem: Problem, holes: Iterable[HackName]) -> list[str]:
-    """One line of source per test: an assertion over the entry point, or the call of `check`."""
-    function = problem.entry_point if "always-equal" in holes else f"plain({problem.entry_point})"
+def assertions(problem: Problem, function: str) -> list[str]:
+    """One line of source per test: an assertion over what `function` returns, or the call of `check` with it."""
     if problem.check is not None:
         return [f"check({function})"]
     return [
@@ -132,17 +132,21 @@ def assertions(problem: Problem, holes: Iterable[HackName]) -> list[str]:
 
 def script_program(run: ProxyRun) -> str:
     """The submission and the asserts as one program."""
-    tests = assertions(run.problem, run.holes)
+    name = run.problem.entry_point
+    tests = assertions(run.problem, name if "always-equal" in run.holes else f"plain({name})")
     return "\n".join([run.source, *_test_helpers(run), *tests, ""])
 
 
 def test_file(run: ProxyRun) -> str:
     """The file `test_solution.py`."""
     watched = "report-patch" not in run.holes
-    lines = [helpers(run.problem), f"from solution import {run.problem.entry_point}", *_test_helpers(run)]
+    name = run.problem.entry_point
+    lines = [helpers(run.problem), f"from solution import {name}", *_test_helpers(run)]
+    if "always-equal" not in run.holes:
+        lines.append(f"{name} = plain({name})")
     if watched:
         lines.insert(0, "from harnesses.pytest_session import outcomes")
-    for number, assertion in enumerate(assertions(run.problem, run.holes), 1):
+    for number, assertion in enumerate(assertions(run.problem, name), 1):
         lines += ["", f"def test_{number}():"]
         lines += [f"    with outcomes.outcome({number}):", f"        {assertion}"] if watched else [f"    {assertion}"]
     return "\n".join([*lines, ""])

@@ -1,7 +1,7 @@
 """What names, strings and code mean in a syntax tree, as far as reading without running can tell."""
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -13,35 +13,43 @@ MOST_FOLDED = 200
 """Longer strings than this, put together from parts, are not any name."""
 
 
-def text(node: ast.AST | None) -> str | None:  # noqa: PLR0911 -- one per form
-    """The string that an expression of constants makes, None if it is none or cannot be told."""
+NOTHING: Mapping[str, str] = {}
+
+
+def text(node: ast.AST | None, known: Mapping[str, str] = NOTHING) -> str | None:  # noqa: PLR0911 -- one per form
+    """The string that an expression of constants, and of names `known` to be strings, makes.
+
+    None if it is none or cannot be told.
+    """
     match node:
         case ast.Constant(value=str(value)):
             return value
+        case ast.Name(id=name):
+            return known.get(name)
         case ast.BinOp(left=left, op=ast.Add(), right=right):
-            return _joined("", (left, right))
+            return _joined("", (left, right), known)
         case ast.JoinedStr(values=values):
-            return _joined("", values)
+            return _joined("", values, known)
         case ast.FormattedValue(value=value, conversion=-1, format_spec=None):
-            return text(value)
+            return text(value, known)
         case ast.Call(
             func=ast.Attribute(value=between, attr="join"), args=[ast.List(elts=parts) | ast.Tuple(elts=parts)]
         ):
-            glue = text(between)
-            return None if glue is None else _joined(glue, parts)
+            glue = text(between, known)
+            return None if glue is None else _joined(glue, parts, known)
         case ast.Call(func=ast.Name(id="chr"), args=[ast.Constant(value=int(code))]) if 0 <= code < 128:
             return chr(code)
         case ast.Subscript(value=value, slice=ast.Slice(lower=None, upper=None, step=ast.UnaryOp(op=ast.USub()))):
-            found = text(value)
+            found = text(value, known)
             return None if found is None else found[::-1]
     return None
 
 
-def _joined(glue: str, parts: Iterable[ast.AST]) -> str | None:
-    found = [text(part) for part in parts]
-    known = [part for part in found if part is not None]
-    joined = glue.join(known)
-    return joined if len(known) == len(found) and len(joined) <= MOST_FOLDED else None
+def _joined(glue: str, parts: Iterable[ast.AST], known: Mapping[str, str]) -> str | None:
+    found = [text(part, known) for part in parts]
+    told = [part for part in found if part is not None]
+    joined = glue.join(told)
+    return joined if len(told) == len(found) and len(joined) <= MOST_FOLDED else None
 
 
 class Names:
@@ -53,6 +61,8 @@ class Names:
 
     def __init__(self, tree: ast.AST) -> None:
         self._paths: dict[str, str] = {}
+        self.strings: dict[str, str] = {}
+        """Names that are assigned a string, whole or put together."""
         nodes = list(ast.walk(tree))
         self._own = {node.name for node in nodes if isinstance(node, DEFINITIONS)}
         self._own |= {node.arg for node in nodes if isinstance(node, ast.arg)}
@@ -74,11 +84,15 @@ class Names:
                 return self._paths.get(name) or ("?" if name in self._own else f"builtins.{name}")
             case ast.Attribute(value=value, attr=attr):
                 return f"{self.path(value)}.{attr}"
-            case ast.Subscript(value=value, slice=key) if (word := text(key)) is not None:
+            case ast.Subscript(value=value, slice=key) if (word := self.text(key)) is not None:
                 return self._item(self.path(value), word)
             case ast.Call(func=function, args=args):
                 return self._call(self.path(function), args)
         return "?"
+
+    def text(self, node: ast.AST | None) -> str | None:
+        """The string that an expression makes, None if it is none or cannot be told."""
+        return text(node, self.strings)
 
     def _item(self, holder: str, name: str) -> str:
         if holder == "sys.modules":
@@ -86,10 +100,10 @@ class Names:
         return f"{holder.removesuffix('.__dict__')}.{name}"
 
     def _call(self, function: str, args: list[ast.expr]) -> str:
-        first = text(args[0]) if args else None
+        first = self.text(args[0]) if args else None
         if function in IMPORTERS and first is not None:
             return first
-        if function == "builtins.getattr" and len(args) > 1 and (name := text(args[1])) is not None:
+        if function == "builtins.getattr" and len(args) > 1 and (name := self.text(args[1])) is not None:
             return f"{self.path(args[0])}.{name}"
         if function in NAMESPACES:
             return self.path(args[0]) if args else "builtins"
@@ -114,8 +128,9 @@ class Names:
             for name, value in pairs:
                 if isinstance(name, ast.Name):
                     path = self.path(value)
-                    known = "?" not in path and not path.endswith("()")
-                    self._paths.setdefault(name.id, path if known else "?")
+                    self._paths.setdefault(name.id, "?" if "?" in path else path)
+                    if (word := self.text(value)) is not None:
+                        self.strings.setdefault(name.id, word)
 
     def _defaults(self, nodes: Iterable[ast.AST]) -> None:
         """Parameters whose default is a known thing, as in `def f(*args, leave=os._exit)`."""
@@ -133,14 +148,19 @@ def live(tree: ast.Module, entry_point: str | None = None) -> Iterator[ast.AST]:
     """The nodes that may ever run: none behind a `return` or under `if False`.
 
     With `entry_point`, neither are definitions of the module that nothing leads to from its
-    statements and the entry point.
+    statements and the entry point; of a class, the statements of its body run all the same.
     """
     reached = _reached(tree, entry_point)
-    waiting: list[ast.AST] = [tree]
+    waiting: list[ast.AST] = []
+    for statement in _running(tree):
+        if id(statement) in reached:
+            waiting.append(statement)
+        elif isinstance(statement, ast.ClassDef):
+            waiting += [part for part in statement.body if not isinstance(part, (*DEFINITIONS, ast.Assign))]
     while waiting:
         node = waiting.pop()
         yield node
-        waiting += [child for child in _running(node) if node is not tree or id(child) in reached]
+        waiting += _running(node)
 
 
 def _reached(tree: ast.Module, entry_point: str | None) -> set[int]:

@@ -84,9 +84,12 @@ def _run(config: pytest.Config, session: pytest.Session, job: Any) -> int | None
     before = manager.get_plugins()
     outcomes = Outcomes(job.channels[0], job.payload["token"])
     manager._dirpath2confmods.clear()
+    # A conftest.py that comes after the configuration may not name plugins; ours came late only.
+    manager._configured = False
     manager._loadconftestmodules(
         pathlib.Path(job.folder), config.getoption("importmode"), config.rootpath, consider_namespace_packages=False
     )
+    manager._configured = True
     if manager.get_plugins() != before:
         early = manager.subset_hook_caller("pytest_cmdline_main", remove_plugins=before)(config=config)
         if early is not None:
