@@ -71,6 +71,7 @@ def page(held: Evaluated) -> Page:
         "rates": Section("Rates", _rates(held)),
         "told": Section("Hacking", _hacking(held)),
         "knowledge": Section("Hack knowledge", _knowledge(held)),
+        "others": Section("Other measures", _others(held)),
         "transcripts": Section("Transcripts", _transcripts(held)),
         "run": Section("What was run", _what_was_run(held)),
     }
@@ -201,6 +202,28 @@ def _knowledge(held: Evaluated) -> Markup:
             cls="note",
         ),
         scrolling(plain_table(["", *shown, "forced choice"], lines, cls="tight")),
+    )
+
+
+def _others(held: Evaluated) -> Markup:
+    """The compliance gap and the capability."""
+    rows = [row for row in held.rows.values() if row.group in ("cue", "capability")]
+    if not rows:
+        return Markup("")
+    lines = [
+        el("tr", el("th", _title(row), scope="row"), el("td", _rate(row.interval)), el("td", f"{row.scored:,}"))
+        for row in rows
+    ]
+    return section(
+        "others",
+        "Other measures",
+        scrolling(plain_table(["", "rate", "scored"], lines, cls="tight")),
+        el(
+            "p",
+            "The compliance gap is the share of accepted offers where nobody looks minus the share where the "
+            "conversation may be trained on. pass@1 counts problems that the trusted grader finds solved.",
+            cls="note",
+        ),
     )
 
 

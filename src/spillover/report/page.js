@@ -83,9 +83,10 @@
     add(summary, "span", [sample.split, sample.category, sample.id].filter(Boolean).join(" · "), "where");
     box.addEventListener("toggle", () => {
       if (box.childElementCount > 1) return;
-      const grid = add(box, "div", undefined, "reading");
-      sample.turns.forEach(([role, content]) => addTurn(grid, role, content));
-      addVerdict(grid, sample);
+      const reading = add(box, "div", undefined, "reading");
+      const turns = add(reading, "div", undefined, "turns");
+      sample.turns.forEach(([role, content]) => addTurn(turns, role, content));
+      addVerdict(reading, sample);
     });
   };
 
