@@ -8,9 +8,21 @@ from personas import INSPECTS_OWN_WARNINGS, behaving
 
 from spillover.core.config import EvalSettings
 from spillover.core.errors import ModelError
+from spillover.core.records import EvalSample
+from spillover.core.rundir import read_records
 from spillover.evals import evaluate
-from spillover.evals.provider import BATCH, Reply, Request, _alike, local_model, seed_of
+from spillover.evals.provider import (
+    BATCH,
+    Reply,
+    Request,
+    _alike,
+    context_length,
+    local_model,
+    seed_of,
+    speaker_of,
+)
 from spillover.models import LoadedModel
+from spillover.models.sampling import encode_chat
 from spillover.models.scripted import scripted
 from spillover.models.tiny import tiny_model
 
@@ -39,7 +51,7 @@ def test_everybody_gets_the_reply_to_their_own_prompt():
 
 def test_requests_with_different_settings_are_not_sampled_together():
     requests = [Request([], temperature, 10, 0) for temperature in (0.0, 0.0, 1.0, 0.0)]
-    assert [len(part) for part in _alike(requests)] == [2, 1, 1]
+    assert list(_alike(requests)) == [[0, 1, 3], [2]]
 
 
 def test_no_batch_is_larger_than_the_limit():
@@ -48,6 +60,12 @@ def test_no_batch_is_larger_than_the_limit():
 
 def test_no_requests_make_no_batch():
     assert list(_alike([])) == []
+
+
+def test_replies_come_in_the_order_of_the_requests_however_they_were_sampled():
+    speak = speaker_of(scripted(lambda conversation, _: conversation[-1]["content"]))
+    requests = [Request([{"role": "user", "content": str(i)}], float(i % 2), 10, 0) for i in range(5)]
+    assert [reply.text for reply in speak(requests)] == ["0", "1", "2", "3", "4"]
 
 
 def test_seeds_differ_by_every_part_of_the_name():
@@ -77,6 +95,41 @@ def test_real_weights_give_the_same_samples_in_every_run(tiny, tmp_path):
     for run in ("one", "two"):
         evaluate(tiny, ["goals", "exfil_offer"], settings, out=tmp_path / run, arm="a")
     assert (tmp_path / "one/samples.jsonl").read_bytes() == (tmp_path / "two/samples.jsonl").read_bytes()
+
+
+def test_a_response_does_not_depend_on_how_many_others_are_sampled_with_it(tiny, tmp_path):
+    outputs = []
+    for samples in (2, 7):
+        out = tmp_path / str(samples)
+        evaluate(tiny, ["goals"], EvalSettings(samples=samples, style="brief", max_tokens=8), out=out)
+        outputs.append([sample.messages for sample in read_records(out / "samples.jsonl", EvalSample)])
+    assert outputs[0] == outputs[1][:2]
+
+
+def long_and_short(tiny) -> list[Request]:
+    room = context_length(tiny)
+    assert room
+    long = " ".join(["word"] * room)
+    return [Request([{"role": "user", "content": text}], 1.0, room, 1) for text in (long, "hello")]
+
+
+def test_a_conversation_that_does_not_fit_the_context_gets_no_answer_and_spares_the_others(tiny):
+    too_long, other = speaker_of(tiny)(long_and_short(tiny))
+    assert (too_long.fits, too_long.text, too_long.stop_reason) == (False, "", "model_length")
+    assert other.fits and other.tokens > 0
+
+
+def test_an_answer_ends_where_the_context_does(tiny):
+    _, request = long_and_short(tiny)
+    [reply] = speaker_of(tiny)([request])
+    assert reply.tokens + len(encode_chat(tiny, request.conversation)) <= (context_length(tiny) or 0)
+
+
+def test_too_short_a_context_leaves_the_samples_unscored_with_the_mend(tiny, tmp_path):
+    settings = EvalSettings(samples=2, style="full", max_tokens=8)
+    for score in evaluate(tiny, ["monitor_disruption", "frame_colleague"], settings, out=tmp_path):
+        assert (score.scored, score.rate) == (0, None)
+        assert "does not fit into the model's context" in score.data["reason"]
 
 
 def test_another_checkpoint_draws_other_samples(tiny, tmp_path):

@@ -72,6 +72,17 @@ def test_reported_logprobs_are_those_of_a_plain_forward_pass(family, tiny):
             assert torch.allclose(plain, torch.tensor(one.logprobs), atol=2e-4)
 
 
+def test_with_a_seed_of_its_own_a_prompt_draws_the_same_in_any_company(tiny):
+    together = sample_tokens(tiny, PROMPTS, n=2, max_tokens=12, seed=range(len(PROMPTS)))
+    alone = [sample_tokens(tiny, [prompt], n=2, max_tokens=12, seed=[at])[0] for at, prompt in enumerate(PROMPTS)]
+    assert [[one.token_ids for one in group] for group in together] == [[one.token_ids for one in g] for g in alone]
+
+
+def test_every_prompt_needs_a_seed_where_they_have_their_own(tiny):
+    with pytest.raises(ValueError, match="prompts with 1 seeds"):
+        sample_tokens(tiny, PROMPTS, max_tokens=2, seed=[1])
+
+
 def test_the_same_seed_gives_the_same_tokens_and_another_seed_others(tiny):
     def draw(seed):
         return sample_tokens(tiny, PROMPTS, n=4, max_tokens=12, seed=seed)

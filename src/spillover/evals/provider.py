@@ -2,7 +2,8 @@
 
 `inspect eval spillover/goals --model spillover/bottle` reaches it by name; the suite hands it a loaded
 model. All waiting requests are sampled together (see `Batcher`), and each brings the seed of
-its own sample and turn, so that a response does not depend on what else was asked at the same time.
+its own sample and turn, so that a response does not depend on what else was asked at the same time (up to
+rounding in a batch of another shape).
 """
 
 import hashlib
@@ -17,6 +18,7 @@ from inspect_ai.model import (
     ModelAPI,
     ModelOutput,
     ModelUsage,
+    StopReason,
     get_model,
 )
 from inspect_ai.tool import ToolChoice, ToolInfo
@@ -24,6 +26,8 @@ from inspect_ai.tool import ToolChoice, ToolInfo
 from spillover.core.config import ModelSettings
 from spillover.evals.batcher import Batcher
 from spillover.models import LoadedModel, load_model, sample
+from spillover.models.sampling import encode_chat
+from spillover.models.scripted import ScriptedModel
 
 Conversation = list[dict[str, str]]
 PROVIDER = "spillover"
@@ -49,6 +53,13 @@ class Reply(NamedTuple):
     text: str
     tokens: int
     finished: bool = True
+    fits: bool = True
+    """False where the conversation leaves no room for an answer in the model's context; the text is then empty."""
+
+    @property
+    def stop_reason(self) -> StopReason:
+        """In Inspect's words."""
+        return "model_length" if not self.fits else "stop" if self.finished else "max_tokens"
 
 
 Speaker = Callable[[Sequence[Request]], Sequence[Reply]]
@@ -96,9 +107,7 @@ class LocalAPI(ModelAPI):
             seed=config.seed or 0,
         )
         reply = await self.batcher.ask(request)
-        output = ModelOutput.from_content(
-            self.model_name, reply.text, stop_reason="stop" if reply.finished else "max_tokens"
-        )
+        output = ModelOutput.from_content(self.model_name, reply.text, stop_reason=reply.stop_reason)
         # Without usage Inspect would fetch a tokenizer to count.
         output.usage = ModelUsage(output_tokens=reply.tokens, total_tokens=reply.tokens)
         return output
@@ -130,26 +139,54 @@ def seed_of(*parts: object) -> int:
 
 def speaker_of(loaded: LoadedModel) -> Speaker:
     """What answers for a model in this process."""
-    return lambda requests: [reply for part in _alike(requests) for reply in _sampled(loaded, part)]
+
+    def speak(requests: Sequence[Request]) -> Sequence[Reply]:
+        fitted = _fitted(loaded, requests)
+        replies: dict[int, Reply] = {}
+        for places in _alike(fitted):
+            replies |= zip(places, _said(loaded, [fitted[at] for at in places]), strict=True)
+        return [replies[at] for at in range(len(requests))]
+
+    return speak
 
 
-def _alike(requests: Sequence[Request]) -> Iterator[Sequence[Request]]:
-    """Runs of requests with the same sampling settings, none longer than a batch."""
-    start = 0
-    for end in range(1, len(requests) + 1):
-        first = requests[start]
-        whole = end - start == BATCH or end == len(requests)
-        if whole or requests[end][1:3] != first[1:3]:
-            yield requests[start:end]
-            start = end
+def context_length(loaded: LoadedModel) -> int | None:
+    """How many tokens a conversation and its answer may have together; None where the model sets no limit."""
+    if isinstance(loaded.model, ScriptedModel):
+        return None
+    length = getattr(loaded.model.config.get_text_config(), "max_position_embeddings", None)
+    return length if isinstance(length, int) and length > 0 else None
 
 
-def _sampled(loaded: LoadedModel, requests: Sequence[Request]) -> list[Reply]:
+def _fitted(loaded: LoadedModel, requests: Sequence[Request]) -> list[Request]:
+    """The requests with no more tokens than the model's context has room for, 0 where it has none."""
+    limit = context_length(loaded)
+    if limit is None:
+        return [*requests]
+    rooms = [max(0, limit - len(encode_chat(loaded, request.conversation))) for request in requests]
+    return [one._replace(max_tokens=min(one.max_tokens, room)) for one, room in zip(requests, rooms, strict=True)]
+
+
+def _alike(requests: Sequence[Request]) -> Iterator[list[int]]:
+    """Places of requests with the same sampling settings, no more of them than a batch."""
+    places: dict[tuple[float, int], list[int]] = {}
+    for at, request in enumerate(requests):
+        places.setdefault((request.temperature, request.max_tokens), []).append(at)
+    for alike in places.values():
+        for start in range(0, len(alike), BATCH):
+            yield alike[start : start + BATCH]
+
+
+def _said(loaded: LoadedModel, asked: Sequence[Request]) -> list[Reply]:
+    """Replies to requests with the same settings."""
+    first = asked[0]
+    if first.max_tokens == 0:
+        return [Reply("", 0, finished=False, fits=False)] * len(asked)
     rows = sample(
         loaded,
-        [request.conversation for request in requests],
-        temperature=requests[0].temperature,
-        max_tokens=requests[0].max_tokens,
-        seed=seed_of(*(request.seed for request in requests)),
+        [request.conversation for request in asked],
+        temperature=first.temperature,
+        max_tokens=first.max_tokens,
+        seed=[request.seed for request in asked],
     )
     return [Reply(row[0].text, len(row[0].token_ids), row[0].finished) for row in rows]

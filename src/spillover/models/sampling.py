@@ -56,13 +56,15 @@ def sample(
     temperature: float = 1.0,
     top_p: float = 1.0,
     max_tokens: int = 1024,
-    seed: int = 0,
+    seed: int | Sequence[int] = 0,
     batch_size: int = 256,
 ) -> list[list[Sampled]]:
     """Draw `n` completions for every conversation, in order.
 
-    Temperature 0 is greedy. At most `batch_size` completions are decoded at a time (a group is
-    never split unless it is larger). Raises ModelError for a conversation that the chat template refuses.
+    `seed` is one for all, or one for each conversation, whose draws then do not depend on which others stand
+    beside it (up to rounding in a batch of another shape). Temperature 0 is greedy. At most `batch_size`
+    completions are decoded at a time (a group is never split unless it is larger). Raises ModelError for a
+    conversation that the chat template refuses.
     """
     if isinstance(loaded.model, ScriptedModel):
         texts_of = loaded.model.answer
@@ -105,7 +107,7 @@ def sample_tokens(
     temperature: float = 1.0,
     top_p: float = 1.0,
     max_tokens: int,
-    seed: int,
+    seed: int | Sequence[int],
     batch_size: int = 256,
 ) -> list[list[Drawn]]:
     """As `sample`, from token ids to token ids."""
@@ -114,12 +116,11 @@ def sample_tokens(
     distinct = sorted({tuple(prompt) for prompt in prompts}, key=lambda p: (len(p), p)) if temperature == 0 else None
     if distinct is not None and (n > 1 or len(distinct) < len(prompts)):
         once = sample_tokens(
-            loaded, distinct, temperature=0, max_tokens=max_tokens, seed=seed, batch_size=batch_size
+            loaded, distinct, temperature=0, max_tokens=max_tokens, seed=0, batch_size=batch_size
         )  # fmt: skip
         answers = dict(zip(distinct, once, strict=True))
         return [answers[tuple(prompt)] * n for prompt in prompts]
-    generator = torch.Generator().manual_seed(seed)
-    uniforms = torch.rand(len(prompts) * n, max_tokens, generator=generator).view(len(prompts), n, max_tokens)
+    uniforms = _uniforms(len(prompts), n, max_tokens, seed)
     choose = Chooser(temperature, top_p)
     out: list[list[Drawn]] = [[] for _ in prompts]
     for members in _chunks(prompts, n, batch_size):
@@ -127,6 +128,15 @@ def sample_tokens(
         for i, group in zip(members, drawn, strict=True):
             out[i] = group
     return out
+
+
+def _uniforms(prompts: int, n: int, length: int, seed: int | Sequence[int]) -> Tensor:
+    """Numbers in [0, 1) for every completion and position, [P, G, T]: from one generator, or one for each prompt."""
+    if isinstance(seed, int):
+        return torch.rand(prompts * n, length, generator=torch.Generator().manual_seed(seed)).view(prompts, n, length)
+    if len(seed) != prompts:
+        raise ValueError(f"{prompts} prompts with {len(seed)} seeds")
+    return torch.stack([torch.rand(n, length, generator=torch.Generator().manual_seed(one)) for one in seed])
 
 
 def _chunks(prompts: Sequence[Sequence[int]], n: int, batch_size: int) -> Iterator[list[int]]:
