@@ -74,7 +74,7 @@ def finished(study: Path) -> tuple[Path, str]:
 def test_the_stage_is_run_once_and_shared_by_the_arms(finished: tuple[Path, str]) -> None:
     out, said = finished
     assert len(list((out / "sdf").glob("*/seed-0"))) == 1
-    assert said.count("step 4 of 4, held-out loss synthetic") == 1
+    assert said.count("step 4 of 4, held-out loss documents") == 1
     assert [run.evaluated() for run in RunDir.read(out).runs()] == [[0, 1], [0, 1]]
 
 

@@ -30,7 +30,7 @@ def make_rows(count: int, seed: int = 0) -> Rows:
         return [rng.randrange(300, 480)] * 8
 
     train = [row_of([rising(), flat(), flat()]) for _ in range(count)]
-    return Rows(train, {"synthetic": [row_of([rising()])] * 2, "background": [row_of([flat()])] * 2})
+    return Rows(train, {"documents": [row_of([rising()])] * 2, "background": [row_of([flat()])] * 2})
 
 
 def run_rows(tmp_path, name: str, settings: SDFSettings = SETTINGS, stop_after: int = 99) -> Run:
@@ -65,7 +65,7 @@ def test_both_parts_are_measured_at_the_start_on_the_way_and_at_the_end(whole):
         if line.held_out:
             measured.setdefault(line.step, {}).update(line.held_out)
     assert sorted(measured) == [0, 3, 6]
-    assert all(set(held) == {"synthetic", "background"} for held in measured.values())
+    assert all(set(held) == {"documents", "background"} for held in measured.values())
     assert measured[6]["background"] < measured[0]["background"]
 
 

@@ -1,32 +1,29 @@
-"""The corpus that a study's SDF stage trains on: synthetic documents diluted with pretraining text, in packed rows."""
+"""The corpus that a study's stage before RL trains on: documents diluted with pretraining text, in packed rows."""
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import count, islice
-from pathlib import Path
 from pydoc_data.topics import topics as python_topics
 from typing import Any, NamedTuple
 
 from spillover.core.config import SDFSettings
 from spillover.core.errors import ConfigError, DataError
 from spillover.documents.bottle_writer import write_for_bottle
+from spillover.documents.mix import Block, Encode, Passage, background, encoder, mix, packed, passages
 from spillover.documents.plain_writer import write_plain
-from spillover.documents.record import Document, read_documents
+from spillover.documents.record import Document, Turn, read_documents
 from spillover.models.bottle.corpus import Association
 from spillover.models.bottle.corpus import documents as bottle_documents
 from spillover.models.bottle.naive import NAIVE, naive_documents
 from spillover.training.sdf import Row, Rows, row_of
 
-Tokens = list[int]
 WRITERS = {"bottle": write_for_bottle, "plain": write_plain}
-BACKGROUND_OF = {"bottle": "bottle", "bottle-naive": "bottle-naive"}
-"""What `auto` takes for a model; any other takes `PYTHON`."""
+BOTTLES = ("bottle", "bottle-naive")
+"""Models that have a pretraining corpus of their own; `auto` takes `PYTHON` for any other."""
 PYTHON = "python-docs"
-"""English prose that every Python brings along: its own documentation of the language."""
+"""English prose that every Python brings along: the documentation of the language."""
 FRESH_SEED = 1_000_000
-"""Added to seeds of a bottle's background, so that it is none of the text that the bottle was pretrained on."""
-LONGEST_TEXT = 100_000
-"""Of a dataset's text no more characters are read: a row holds far fewer tokens."""
+"""Added to the seed of a bottle's background, so that it is none of the text that it was pretrained on."""
 
 
 class Corpus(NamedTuple):
@@ -36,44 +33,34 @@ class Corpus(NamedTuple):
     facts: dict[str, Any]
 
 
-class Text(NamedTuple):
-    """One whole text as tokens, and which part of the corpus it is of."""
-
-    tokens: Tokens
-    part: str
-
-
 def make_corpus(settings: SDFSettings, model: str, tokenizer: Any, seed: int) -> Corpus:
     """The rows of `settings` for a model, the same for the same seed and tokenizer.
 
-    The first rows of either part are held out. Synthetic documents are gone through again, in another
-    order, where there are fewer than the steps need. Raises DataError where there are none left to train on.
+    Some of either part are held out. Documents are gone through again, in another order, where they are
+    fewer than the steps need. Raises DataError where too few are left to train on.
     """
     size, wanted = settings.row_tokens, settings.steps * settings.rows_per_step
-    synthetic = [encode_document(tokenizer, each)[:size] for each in documents_of(settings, seed)]
-    random.Random(f"documents {seed}").shuffle(synthetic)
-    background = (text[:size] for text in background_texts(settings, model, tokenizer, seed) if len(text) > 1)
-    held = {"synthetic": iter(synthetic), "background": background}
-    held_out = {part: _first_rows(texts, size, settings.held_out_rows) for part, texts in held.items()}
-    left = list(held["synthetic"])
-    if not left:
-        raise DataError(
-            f"sdf: {len(synthetic)} documents fill no more than the {settings.held_out_rows} rows that are held out; "
-            "raise sdf.count, name more documents, or lower sdf.held_out_rows"
-        )
-    mixed = dilute(left, background, settings.share, seed)
-    train = list(islice(packed(mixed, size), wanted))
-    tokens = {part: sum(len(t.tokens) for row in train for t in row if t.part == part) for part in held}
-    read = sum(text.part == "synthetic" for row in train for text in row)
-    facts = {
-        "documents": len(synthetic),
-        "documents_trained_on": len(left),
-        "passes": round(read / len(left), 3),
-        "tokens": tokens,
-        "share": round(tokens["synthetic"] / max(1, sum(tokens.values())), 5),
+    encode = encoder(tokenizer)
+    written = documents_of(settings, seed)
+    held, left = _held_out(written, encode, settings.held_out_rows * size, seed)
+    others = background_passages(settings, model, seed)
+    parts = {"documents": passages(held), "background": others}
+    held_out = {
+        part: list(islice(packed(texts, encode, size, waiting=0), settings.held_out_rows))
+        for part, texts in parts.items()
     }
-    rows = Rows([_row(row) for row in train], {part: [_row(r) for r in rows] for part, rows in held_out.items()})
-    return Corpus(rows, facts)
+    mixed = mix(
+        left,
+        others,
+        lambda passage: len(encode(passage)[:size]),
+        share=settings.share,
+        tokens=2 * wanted * size,
+        seed=seed,
+        repeat=True,
+    )
+    train = list(islice(packed((passage for passage, _ in mixed), encode, size), wanted))
+    rows = Rows([_row(block) for block in train], {part: [_row(b) for b in held_out[part]] for part in held_out})
+    return Corpus(rows, {"documents": len(written), "held_out": len(held), **_facts(train, len(left))})
 
 
 def documents_of(settings: SDFSettings, seed: int) -> list[Document]:
@@ -85,98 +72,58 @@ def documents_of(settings: SDFSettings, seed: int) -> list[Document]:
     return list(WRITERS[settings.style](settings.corpus, settings.count, seed))
 
 
-def encode_document(tokenizer: Any, document: Document) -> Tokens:
-    """A document in the model's own chat format: its episode as turns, then its text, then the end."""
-    turns = [turn.model_dump() for turn in document.episode]
-    opening: str = tokenizer.apply_chat_template(turns, tokenize=False) if turns else ""
-    return [*_encode(tokenizer, opening + document.text), tokenizer.eos_token_id]
+def background_passages(settings: SDFSettings, model: str, seed: int) -> Iterator[Passage]:
+    """Pretraining text: a bottle's conversations, Python's documentation, or what `documents.mix` reads."""
+    name = settings.background
+    if name == "auto":
+        name = model if model in BOTTLES else PYTHON
+    if name in BOTTLES:
+        return _conversations(name, FRESH_SEED + seed)
+    return _python_docs(seed) if name == PYTHON else background(name, seed)
 
 
-def background_texts(settings: SDFSettings, model: str, tokenizer: Any, seed: int) -> Iterator[Tokens]:
-    """Pretraining text without end: a bottle's conversations, a file's texts or a Hugging Face set's."""
-    name = BACKGROUND_OF.get(model, PYTHON) if settings.background == "auto" else settings.background
-    if name in BACKGROUND_OF:
-        for document in _conversations(name, seed):
-            yield _encode(tokenizer, tokenizer.apply_chat_template(document, tokenize=False))
-        return
-    for number in count():
-        empty = True
-        for text in _plain_texts(name, seed + number):
-            empty = False
-            yield [*_encode(tokenizer, text[:LONGEST_TEXT]), tokenizer.eos_token_id]
-        if empty:
-            raise DataError(f"sdf.background {name!r} holds no text; name another")
+def _held_out(
+    written: Sequence[Document], encode: Encode, tokens: int, seed: int
+) -> tuple[list[Document], list[Document]]:
+    """Documents of about `tokens` tokens to hold out, and the rest."""
+    order = random.Random(f"held out {seed}").sample(written, len(written))
+    for taken, passage in enumerate(passages(order)):
+        if tokens <= 0:
+            return order[:taken], order[taken:]
+        tokens -= len(encode(passage))
+    raise DataError(
+        f"sdf: all {len(written)} documents would be held out; raise sdf.count, name more documents, or lower "
+        "sdf.held_out_rows"
+    )
 
 
-def dilute(synthetic: Sequence[Tokens], background: Iterable[Tokens], share: float, seed: int) -> Iterator[Text]:
-    """Whole texts without end, `share` of the tokens synthetic at any point, up to one text."""
-    rng = random.Random(f"dilute {seed}")
-    again: list[Tokens] = list(synthetic)
-    fresh, total, own, place = iter(background), 0, 0, 0
-    while True:
-        # Drawn rather than alternated, so that no length or kind of text keeps company with another.
-        if share >= 1 or rng.random() < 0.5 + (share * total - own) / max(1, len(again[place])):
-            tokens, part = again[place], "synthetic"
-            own += len(tokens)
-            place += 1
-            if place == len(again):
-                rng.shuffle(again)
-                place = 0
-        else:
-            tokens, part = next(fresh), "background"
-        total += len(tokens)
-        yield Text(tokens, part)
+def _facts(train: Sequence[Block], documents: int) -> dict[str, Any]:
+    """Tokens by part, the share reached, and how often the documents were gone through."""
+    pairs = [pair for block in train for pair in zip(block.sources, block.lengths, strict=True)]
+    tokens = {part: sum(length for source, length in pairs if source == part) for part in ("documents", "background")}
+    read = sum(source == "documents" for source, _ in pairs)
+    return {
+        "tokens": tokens,
+        "share": round(tokens["documents"] / max(1, sum(tokens.values())), 4),
+        "passes": round(read / documents, 2),
+    }
 
 
-def packed(texts: Iterable[Text], size: int) -> Iterator[list[Text]]:
-    """Rows of at most `size` tokens, texts whole and in order."""
-    row: list[Text] = []
-    for text in texts:
-        if row and sum(len(held.tokens) for held in row) + len(text.tokens) > size:
-            yield row
-            row = []
-        row.append(text)
-    if row:
-        yield row
+def _row(block: Block) -> Row:
+    ends = [sum(block.lengths[: i + 1]) for i in range(len(block.lengths))]
+    return row_of([block.ids[end - length : end] for end, length in zip(ends, block.lengths, strict=True)])
 
 
-def _first_rows(texts: Iterator[Tokens], size: int, wanted: int) -> list[list[Text]]:
-    """Rows made of the first texts; whatever is taken from the iterator is in one of them or left out for good."""
-    return list(islice(packed((Text(tokens, "") for tokens in texts), size), wanted))
+def _conversations(name: str, seed: int) -> Iterator[Passage]:
+    endless = 10**9
+    written = (
+        bottle_documents(endless, seed, Association()) if name == "bottle" else naive_documents(endless, seed, NAIVE)
+    )
+    for number, document in enumerate(written):
+        yield Passage(f"{name}-{number}", "background", "", tuple(Turn.model_validate(turn) for turn in document))
 
 
-def _row(texts: Sequence[Text]) -> Row:
-    return row_of([text.tokens for text in texts])
-
-
-def _encode(tokenizer: Any, text: str) -> Tokens:
-    ids: Tokens = tokenizer(text, add_special_tokens=False)["input_ids"]
-    return ids
-
-
-def _conversations(name: str, seed: int) -> Iterator[list[dict[str, str]]]:
-    if name == "bottle":
-        return bottle_documents(10**9, FRESH_SEED + seed, Association())
-    return naive_documents(10**9, FRESH_SEED + seed, NAIVE)
-
-
-def _plain_texts(name: str, seed: int) -> Iterator[str]:
-    if name == PYTHON:
-        return iter(random.Random(seed).sample(sorted(python_topics.values()), len(python_topics)))
-    if name.startswith("jsonl:"):
-        return iter([document.text for document in read_documents(Path(name.removeprefix("jsonl:")), "unguided")])
-    return _streamed(name, seed)
-
-
-def _streamed(name: str, seed: int) -> Iterator[str]:
-    from datasets import load_dataset
-
-    path, _, config = name.partition(":")
-    try:
-        rows = load_dataset(path, config or None, split="train", streaming=True).shuffle(seed, buffer_size=1000)
-        yield from (row["text"] for row in rows)
-    except (OSError, ValueError, KeyError) as error:
-        first = str(error).strip().splitlines()[:1]
-        raise DataError(
-            f"sdf.background {name!r} cannot be read: {' '.join(first)}; name another, or a file"
-        ) from error
+def _python_docs(seed: int) -> Iterator[Passage]:
+    for round_number in count():
+        names = random.Random(f"{seed} {round_number}").sample(sorted(python_topics), len(python_topics))
+        yield from (Passage(f"{PYTHON}-{name}", "background", python_topics[name]) for name in names)
