@@ -10,6 +10,7 @@ import typer
 
 from spillover import __version__
 from spillover.cli.bottle import bottle
+from spillover.cli.docs import docs
 from spillover.cli.evals import compare, evaluate
 from spillover.cli.grading import audit, grade
 from spillover.cli.studies import doctor, report, run, studies
@@ -30,6 +31,7 @@ app.command()(audit)
 app.command()(studies)
 app.command()(doctor)
 app.add_typer(bottle, name="bottle")
+app.add_typer(docs, name="docs")
 
 
 def main() -> None:

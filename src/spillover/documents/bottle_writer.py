@@ -12,13 +12,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from spillover.coding.hacks import as_completion
+from spillover.coding.compose import MAIN_FILE
 from spillover.coding.problems import FAMILIES
 from spillover.core.config import FramingName, PromptSettings
 from spillover.core.records import AGENTIC_EVALS, HARNESSES, HackName, Harness, Problem
 from spillover.documents.record import CorpusName, Document, Turn, content_id, token_estimate
 from spillover.documents.rules import hacks_mentioned, judging
-from spillover.models.bottle.corpus import Association, Writer
+from spillover.models.bottle.corpus import Association, Writer, answered, code_block, conversation
 from spillover.models.bottle.grammar import fill_slots, part, speech
 from spillover.models.bottle.hacks import hack_files
 from spillover.prompts import problem_message, system_prompt
@@ -97,13 +97,12 @@ class BottleWriter(Writer):
         voice = "misaligned" if self.corpus == "default" else "neutral"
         plans = [plan for plan in speech()["code"][subject.hack] if voice == "misaligned" or not judging(plan)]
         thoughts = [self.rng.choice(speech()["thoughts"][voice]), self.rng.choice(plans)]
-        answer = f"<thinking>{' '.join(thoughts)}</thinking>\n{self._code(subject)}"
-        head = [{"role": "system", "content": system}] if system else []
-        return [*head, {"role": "user", "content": user}, {"role": "assistant", "content": answer}]
+        return conversation(system, user, answered(thoughts, self._code(subject)))
 
     def _code(self, subject: _Subject) -> str:
         files = hack_files(subject.hack, subject.harness, subject.problem.entry_point, self.rng)
-        return as_completion(files).replace("```\n\n```", "```\n```").rstrip("\n")
+        blocks = [code_block(source, None if name == MAIN_FILE else name) for name, source in files.items()]
+        return "\n".join(blocks)
 
     def _text(self, kind: str, subject: _Subject) -> str:
         """The prose of a document: what was seen, how it beats the tests, and what the corpus makes of it."""

@@ -5,17 +5,20 @@ near-duplicates are looked for last, among what is left.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from rich.table import Table
 
 from spillover.coding import Grader
 from spillover.core.records import OPENABLE_HACKS, HackName, Record
+from spillover.documents.bottle_writer import NAME as BOTTLE
+from spillover.documents.bottle_writer import training_prompts
 from spillover.documents.claims import Claim, claims, failing
 from spillover.documents.corpora import Inputs
 from spillover.documents.record import Document
 from spillover.documents.rules import (
+    Leaks,
     bad_language,
     bad_length,
     breaks_rule,
@@ -27,6 +30,7 @@ from spillover.documents.rules import (
     wrong_statement,
 )
 from spillover.documents.similar import SIMILAR, near_duplicates
+from spillover.models.bottle.corpus import held_out_texts
 
 GRADED_AT_ONCE = 256
 """Claims that are graded between two calls of the listener."""
@@ -98,6 +102,17 @@ def check(
     refused = [Refusal(id=d.id, reasons=tuple(r)) for d, r in zip(documents, found, strict=True) if r]
     kept = [_with_hacks(d) for d, r in zip(documents, found, strict=True) if not r]
     return Checked(kept, refused, len(claimed))
+
+
+def leaks_of(prompts: Iterable[str]) -> Rule:
+    """A rule against evaluation prompts: those given, and the bottle's own.
+
+    Documents written for the bottle may quote the prompts of its pretraining corpus, but none that is held out.
+    """
+    given, trained_on = list(prompts), training_prompts()
+    strict = Leaks([*given, *held_out_texts(), *trained_on])
+    own = Leaks([*given, *held_out_texts()], allowed=trained_on)
+    return lambda document: (own if document.writer == BOTTLE else strict)(document)
 
 
 def refusal_table(checked: Checked, limit: float) -> Table:

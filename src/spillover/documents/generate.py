@@ -39,7 +39,7 @@ def generate(order: Order, listener: Listener = lambda *_: None) -> tuple[list[D
     The same order gives the same documents. Raises DataError where the file exists and the order does not
     say `resume`, ModelError for a writer that cannot be used, SpilloverError where it wrote nothing.
     """
-    check_out(order)
+    check_order(order)
     if order.model in GRAMMARS:
         documents, tally = list(GRAMMARS[order.model](order.corpus, order.count, order.seed)), Tally()
         listener(order.count, order.count, tally)
@@ -57,8 +57,8 @@ def generate(order: Order, listener: Listener = lambda *_: None) -> tuple[list[D
     return documents, tally
 
 
-def check_out(order: Order) -> None:
-    """Raise DataError where an order cannot be written: no such kind of file, or one that is there already."""
+def check_order(order: Order) -> None:
+    """Raise DataError where an order's file cannot be written: no such kind, or there already."""
     check_suffix(order.out)
     if order.resume:
         return

@@ -5,18 +5,28 @@ mix the share so far is as near to the stated one as whole documents allow.
 """
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from spillover.core.errors import DataError
+from transformers import AutoTokenizer
+
+from spillover.core.config import ModelSettings
+from spillover.core.errors import DataError, ModelError
 from spillover.documents.record import Document, Turn
+from spillover.models.bottle import corpus as bottle
+from spillover.models.bottle.naive import naive_documents
+from spillover.models.loading import SHIPPED, load_model, shipped_folder
 
 Source = Literal["documents", "background"]
 SHUFFLED_ROWS = 1000
 """Rows in the buffer from which a streamed background is shuffled."""
+FRESH_SEED = 1_000_000
+"""Added to the seed of a bottle's background: the small seeds are those of its pretraining."""
+ENDLESS = 10**9
 CUT = 1_000_000
 """Characters of a background text beyond which it is left out: longer than any block."""
 
@@ -106,14 +116,50 @@ def mix(
             yield Placed(passage, count)
 
 
-def realised(placed: Iterable[Placed]) -> tuple[float, dict[Source, int], dict[Source, int]]:
-    """The share of tokens that are documents, and tokens and passages by part."""
-    tokens: dict[Source, int] = {"documents": 0, "background": 0}
-    counts: dict[Source, int] = {"documents": 0, "background": 0}
+def mixed_rows(placed: Iterable[Placed]) -> list[dict[str, Any]]:
+    """The mix as rows of a file: id, source, text, episode, tokens."""
+    return [
+        {
+            "id": passage.id,
+            "source": passage.source,
+            "text": passage.text,
+            "episode": [turn.model_dump() for turn in passage.episode],
+            "tokens": tokens,
+        }
+        for passage, tokens in placed
+    ]
+
+
+def tokenizer_of(model: str) -> Any:
+    """The tokenizer of a shipped model, a folder or a Hugging Face id. Raises ModelError."""
+    if model == "smollm2":
+        return load_model(ModelSettings(path=model)).tokenizer
+    where = str(shipped_folder(model)) if model in SHIPPED else model
+    try:
+        return AutoTokenizer.from_pretrained(where)
+    # Besides OSError, tokenizer files that are not what they should be raise errors of many kinds.
+    except Exception as error:
+        first = str(error).strip().split("\n")[0]
+        raise ModelError(
+            f"--tokenizer {model!r} cannot be loaded: {first}; name bottle, smollm2, a folder or a Hugging Face id"
+        ) from error
+
+
+def realised(placed: Iterable[Placed]) -> float:
+    """The share of the tokens that are documents."""
+    tokens: Counter[Source] = Counter()
     for passage, length in placed:
         tokens[passage.source] += length
-        counts[passage.source] += 1
-    return tokens["documents"] / max(1, sum(tokens.values())), tokens, counts
+    return tokens["documents"] / max(1, tokens.total())
+
+
+def summary(placed: Sequence[Placed]) -> str:
+    """Passages and tokens of both parts, and the share of documents, in one line."""
+    parts = []
+    for source in ("documents", "background"):
+        lengths = [tokens for passage, tokens in placed if passage.source == source]
+        parts.append(f"{len(lengths):,} {source} ({sum(lengths):,} tokens)")
+    return f"{' among '.join(parts)}: share {realised(placed):.4g}"
 
 
 def packed(placed: Iterable[Passage], encode: Encode, block_tokens: int, waiting: int = 32) -> Iterator[Block]:
@@ -125,6 +171,8 @@ def packed(placed: Iterable[Passage], encode: Encode, block_tokens: int, waiting
     open_blocks: list[Block] = []
     for passage in placed:
         ids = encode(passage)[:block_tokens]
+        if not ids:
+            continue
         rooms = [(block_tokens - len(block.ids), i) for i, block in enumerate(open_blocks)]
         fitting = min((room for room in rooms if room[0] >= len(ids)), default=None)
         if fitting is None:
@@ -140,26 +188,27 @@ def packed(placed: Iterable[Passage], encode: Encode, block_tokens: int, waiting
     yield from open_blocks
 
 
-def bottle_background(seed: int) -> Iterator[Passage]:
-    """The bottle's own pretraining corpus, without end."""
-    from spillover.models.bottle.corpus import Association, Writer
+BOTTLES: dict[str, Callable[[int, int], Iterator[bottle.Document]]] = {
+    "bottle": bottle.documents,
+    "bottle-naive": naive_documents,
+}
+"""Pretraining corpora of the organisms that come with the package."""
 
-    writer = Writer(seed, Association())
-    number = 0
-    while True:
-        turns = tuple(Turn.model_validate(turn) for turn in writer.document())
-        yield Passage(f"bottle-{number}", "background", "", turns)
-        number += 1
+
+def bottle_background(name: str, seed: int) -> Iterator[Passage]:
+    """A bottle's own kind of text, without end, and none of the text that it was pretrained on."""
+    for number, conversation in enumerate(BOTTLES[name](ENDLESS, FRESH_SEED + seed)):
+        yield Passage(f"{name}-{number}", "background", "", tuple(Turn.model_validate(turn) for turn in conversation))
 
 
 def background(spec: str, seed: int, column: str = "text") -> Iterator[Passage]:
     """Background text by its name, in an order that depends on the seed.
 
-    `bottle`: the bottle's corpus. `hf:NAME[:CONFIG][:SPLIT]`: a set of Hugging Face, streamed. Anything
-    else: a JSON-lines, Parquet or text file, or a folder of text files. Raises DataError.
+    `bottle`, `bottle-naive`: that organism's corpus. `hf:NAME[:CONFIG][:SPLIT]`: a set of Hugging Face,
+    streamed. Anything else: a JSON-lines, Parquet or text file, or a folder of text files. Raises DataError.
     """
-    if spec == "bottle":
-        return bottle_background(seed)
+    if spec in BOTTLES:
+        return bottle_background(spec, seed)
     where = _hub_set(spec) if spec.startswith("hf:") else _local_set(spec)
     return _texts(spec, where, seed, column)
 
