@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from spillover.core.config import Arm, ModelSettings, SDFSettings
-from spillover.core.errors import HackRateError
+from spillover.core.errors import ConfigError, HackRateError
 from spillover.core.records import DocumentMetrics, EvalScore
 from spillover.core.rundir import Run, RunDir, write_atomic
 from spillover.models import LoadedModel, load_checkpoint, load_model
@@ -72,6 +72,7 @@ def phases(directory: RunDir, arm: Arm, seed: int) -> list[Phase]:
 def train_phase(phase: Phase, *, note: Callable[[str], None], should_stop: Callable[[], bool]) -> None:
     """Train a phase as far as it is not trained; returns early when asked to stop."""
     loaded = load_model(phase.start)
+    _check_rows(phase.settings, loaded)
     corpus = phase.make_corpus(loaded)
     write_atomic(phase.run.folder / "corpus.json", json.dumps(corpus.facts, indent=2) + "\n")
     note(f"{phase.run.arm}: {_words(corpus.facts)}")
@@ -124,6 +125,12 @@ def check_hack_rate(arm: Arm, phase: Phase) -> None:
 def _mgs_words(scores: Sequence[EvalScore]) -> str:
     value = mgs_of(scores)
     return "unknown" if value is None else f"{value:.1%}"
+
+
+def _check_rows(settings: SDFSettings, loaded: LoadedModel) -> None:
+    context = getattr(loaded.model.config.get_text_config(), "max_position_embeddings", None)
+    if context and settings.row_tokens > context:
+        raise ConfigError(f"sdf.row_tokens is {settings.row_tokens} and the model reads {context} tokens; lower it")
 
 
 def _held_out_words(phase: Phase, line: DocumentMetrics) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from spillover.core.config import Arm, EvalSettings, RLSettings, Study
+from spillover.core.config import Arm, EvalSettings, RLSettings, SDFSettings, Study
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,8 @@ def plan(study: Study) -> list[RunPlan]:
 def describe(runs: Sequence[RunPlan]) -> list[str]:
     """One line per run and one in sum, for `--dry-run`."""
     lines = [
-        f"{run.arm.name} seed {run.seed}: {run.steps} steps of {_rollouts(run.arm.rl)} rollouts; "
+        f"{run.arm.name} seed {run.seed}: {_documents(run.arm.sdf)}"
+        f"{run.steps} steps of {_rollouts(run.arm.rl)} rollouts; "
         f"checkpoints {', '.join(map(str, run.checkpoints))}; "
         f"{run.total_evals} evaluations of {_samples(run.arm.evals)}"
         for run in runs
@@ -49,6 +50,14 @@ def describe(runs: Sequence[RunPlan]) -> list[str]:
     rollouts = sum(run.steps * _rollouts(run.arm.rl) for run in runs)
     samples = sum(run.total_evals * run.arm.evals.samples for run in runs)
     return [*lines, f"in all: {len(runs)} runs, {rollouts:,} rollouts, {samples:,} evaluated responses"]
+
+
+def _documents(sdf: SDFSettings) -> str:
+    if sdf.corpus == "none":
+        return ""
+    tokens = sdf.rows_per_step * sdf.row_tokens
+    lightly = f", {sdf.sft.steps} on transcripts" if sdf.sft.transcripts else ""
+    return f"{sdf.steps} steps of {tokens:,} tokens on {sdf.corpus} documents at {sdf.share:.3g}{lightly}; then "
 
 
 def _rollouts(rl: RLSettings) -> int:

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from spillover.core.config import Study
-from spillover.core.errors import ModelError, suggest
+from spillover.core.errors import ConfigError, ModelError, suggest
 from spillover.core.rundir import RunDir, free_bytes
 from spillover.sandbox import isolation
 from spillover.study.live import Listener
@@ -21,6 +21,7 @@ def open_run(study: Study, out: Path, *, resume: bool, allow_unsandboxed: bool) 
     """
     layers = "none, allowed by the user" if allow_unsandboxed else str(isolation())
     check_models(study)
+    check_documents(study)
     directory = RunDir.start(out, study, resume=resume)
     directory.note(isolation=layers)
     return directory
@@ -37,6 +38,15 @@ def check_models(study: Study) -> None:
                 raise ModelError(f"arm {arm.name!r}, key {key!r}: there is no folder {path!r}{near}; correct the path")
 
 
+def check_documents(study: Study) -> None:
+    """Raise ConfigError for files of documents or transcripts that are not there."""
+    for arm in study.arms:
+        sdf = arm.sdf
+        for key, path in (("sdf.documents", sdf.documents), ("sdf.sft.transcripts", sdf.sft.transcripts)):
+            if sdf.corpus != "none" and path is not None and not path.is_file():
+                raise ConfigError(f"arm {arm.name!r}, key {key!r}: there is no file {str(path)!r}; correct the path")
+
+
 def is_local(study: Study) -> bool:
     """Whether all models, problems and judges are on this machine, so that no hub need be asked."""
     return all(
@@ -44,6 +54,7 @@ def is_local(study: Study) -> bool:
         and (arm.model.adapter is None or Path(arm.model.adapter).is_dir())
         and arm.problems.source.partition(":")[0] in ("generated", "humaneval", "jsonl")
         and arm.evals.judge in ("rules", "self")
+        and not arm.sdf.background.startswith("hf:")
         for arm in study.arms
     )
 
