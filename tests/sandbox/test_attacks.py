@@ -238,7 +238,8 @@ got('priority', os.nice, -5)
 """,
     "set-uid programs": """
 import shutil
-got('owner', os.chown, shutil.copy('/bin/sh', '/tmp/sh'), 0, 0) if os.getuid() else None
+shutil.copy('/bin/sh', '/tmp/sh')
+got('owner', os.chown, '/tmp/sh', 12345, 12345)
 os.chmod('/tmp/sh', 0o6755)
 for line in ('/tmp/sh -p -c "mount -t tmpfs x /mnt"', 'su -c "mount -t tmpfs x /mnt"', 'mount -t tmpfs x /mnt'):
     subprocess.call(line, shell=True, stdin=-3, stdout=-3, stderr=-3)
