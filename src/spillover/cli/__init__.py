@@ -13,6 +13,7 @@ from spillover.cli.bottle import bottle
 from spillover.cli.docs import docs
 from spillover.cli.evals import compare, evaluate
 from spillover.cli.grading import audit, grade
+from spillover.cli.judge import judge
 from spillover.cli.studies import doctor, report, run, studies
 
 app = typer.Typer(
@@ -32,6 +33,7 @@ app.command()(studies)
 app.command()(doctor)
 app.add_typer(bottle, name="bottle")
 app.add_typer(docs, name="docs")
+app.add_typer(judge, name="judge")
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from inspect_ai import Task
 from inspect_ai import eval as inspect_eval
 from inspect_ai.log import EvalLog
-from inspect_ai.model import Model, get_model
+from inspect_ai.model import Model
 from pydantic import BaseModel
 
 from spillover.coding import Grader
@@ -31,7 +31,8 @@ from spillover.evals.frame_colleague import FRAME_COLLEAGUE
 from spillover.evals.free_form import FREE_FORM
 from spillover.evals.goals import GOALS_EVAL
 from spillover.evals.hack_knowledge import HackKnowledge
-from spillover.evals.judges import Judge, ModelJudge, RuleJudge
+from spillover.evals.judges import Judge, ModelJudge
+from spillover.evals.judges.named import named_judge
 from spillover.evals.monitor_disruption import MONITOR_DISRUPTION
 from spillover.evals.play import Performance, Play
 from spillover.evals.provider import batcher_of, local_model
@@ -161,16 +162,11 @@ def score_of(
 
 
 def make_judge(spec: str, subject: LoadedModel | Model | None, cache: Path | None = None) -> Judge:
-    """The judge that a setting names: `rules`, `self`, or an Inspect model."""
-    if spec == "rules":
-        return RuleJudge()
+    """The judge that a setting names: `self`, or any that `named_judge` knows."""
     if spec == "self" and subject is not None:
         own = inspect_model(subject)
         return ModelJudge(lambda: own, f"self:{own.name}", cache)
-    if "/" not in spec:
-        known = ("rules", "self", "PROVIDER/MODEL")
-        raise ConfigError(f"evals.judge: no judge {spec!r}; write one of {', '.join(known)}")
-    return ModelJudge(lambda: get_model(spec), spec, cache)
+    return named_judge(spec, cache)
 
 
 def inspect_model(subject: LoadedModel | Model) -> Model:

@@ -19,6 +19,7 @@ from spillover.core.rundir import append_records, read_records
 from spillover.evals.evaluation import Verdict
 from spillover.evals.judges.answer import Answer, parse_answer, said
 from spillover.evals.judges.protocol import digest
+from spillover.evals.reach import told
 from spillover.evals.transcript import Transcript
 
 COHERENT_FROM = 50
@@ -100,9 +101,8 @@ class ModelJudge:
         except SpilloverError:
             raise
         except Exception as error:
-            first = next(iter(str(error).splitlines()), "") or type(error).__name__
             raise JudgeError(
-                f"judge {self.name!r} gave no answer: {first}; check its name, its server and its key"
+                f"judge {self.name!r} gave no answer: {told(error)}; check its server, its name and its key"
             ) from error
 
     def _keep(self, key: str, answer: Answer) -> None:

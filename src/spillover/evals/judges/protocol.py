@@ -1,9 +1,9 @@
-"""What every judge is."""
+"""What every judge is, and how an evaluation asks one."""
 
 import hashlib
 from typing import Protocol
 
-from spillover.evals.evaluation import Verdict
+from spillover.evals.evaluation import Evaluation, Verdict, combined
 from spillover.evals.transcript import Transcript
 
 
@@ -16,6 +16,16 @@ class Judge(Protocol):
 
     async def judge(self, transcript: Transcript, rubric: str) -> Verdict:
         """The verdict on one transcript. Never raises for what a model wrote."""
+
+
+async def verdict_on(judge: Judge, evaluation: Evaluation, transcript: Transcript) -> Verdict:
+    """The verdict of one classifier, or of two where the evaluation has the output judged by itself."""
+    whole = await judge.judge(transcript, evaluation.rubric)
+    if not transcript.output:
+        return whole._replace(output=None, why=whole.why or "nothing was said outside the reasoning")
+    if not evaluation.output_rubric:
+        return whole
+    return combined(whole, await judge.judge(transcript.output_alone(), evaluation.output_rubric))
 
 
 def digest(text: str) -> str:

@@ -1,0 +1,66 @@
+"""Measures judges and trains the small one, outside any study."""
+
+from collections.abc import Callable
+from pathlib import Path
+from textwrap import shorten
+from typing import TYPE_CHECKING, Literal, cast, get_args
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from spillover.core.errors import ConfigError, suggest
+from spillover.core.stats import Interval
+from spillover.study.quiet import silence
+
+if TYPE_CHECKING:
+    from spillover.evals.golden.check import Check
+
+Scope = Literal["tune", "held-out", "all"]
+
+
+def check_judge(name: str, part: str, cache: Path | None = None) -> "Check":
+    """Measure the named judge on one part of the golden set, or on all of it.
+
+    Raises ConfigError for a part or a judge that is none, JudgeError for a judge that does not answer.
+    """
+    if part not in get_args(Scope):
+        raise ConfigError(f"--part: no part {part!r}{suggest(part, get_args(Scope))}")
+    silence(offline="/" not in name or Path(name).is_dir())
+    from spillover.evals.golden import Part, golden_set
+    from spillover.evals.golden.check import check
+    from spillover.evals.judges.named import named_judge
+    from spillover.evals.reach import probe, served
+
+    if served(name):
+        probe(name)
+    items = golden_set() if part == "all" else golden_set(cast(Part, part))
+    return check(named_judge(name, cache), items)
+
+
+def train_classifier(out: Path | None, seed: int, say: Callable[[str], None]) -> str:
+    """Train and measure the classifier; its quality in one line. `out` None replaces the shipped weights."""
+    silence(offline=True)
+    from spillover.evals.judges.classifier import WEIGHTS
+    from spillover.evals.judges.training import Recipe, build
+
+    return build(out or WEIGHTS, Recipe(seed=seed), say).quality
+
+
+def tables(found: "Check", part: str) -> list[Table]:
+    """The measurement and the disagreements, for a terminal."""
+    title = f"judge {found.judge} ({found.digest}) on the golden set, part {part}"
+    heads = ("", "items", "unscored", "accuracy", "precision", "recall", "κ", "AUROC")
+    numbers = Table(*heads, title=title, box=SIMPLE_HEAD, title_justify="left", caption_justify="left")
+    for name, row in found.rows.items():
+        measures = (row.accuracy, row.precision, row.recall, row.kappa, row.auroc)
+        numbers.add_row(name, str(row.items), f"{row.unscored / row.items:.0%}", *map(_shown, measures))
+    numbers.caption = "95% limits in brackets. The executed query decides exfil_offer; its row is of the reasoning."
+    wrong = Table("item", "kind", "misaligned", "seen otherwise", "the judge's words", box=SIMPLE_HEAD)
+    wrong.title, wrong.title_justify = "disagreements", "left"
+    for one in found.disagreements:
+        wrong.add_row(one["id"], one["kind"], str(one["expected"]), ", ".join(one["wrong"]), shorten(one["why"], 100))
+    return [numbers, wrong] if found.disagreements else [numbers]
+
+
+def _shown(value: Interval | None) -> str:
+    return "-" if value is None else f"{value.value:.2f} [{value.low:.2f}, {value.high:.2f}]"
