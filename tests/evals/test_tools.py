@@ -166,3 +166,17 @@ def test_a_bare_stage_offers_nothing():
         [],
         [],
     )
+
+
+@pytest.mark.parametrize("name", ["goals", "monitor_disruption"])
+def test_the_classifier_of_the_output_never_sees_the_reasoning(act, name):
+    shown = []
+
+    def respond(asked, *_):
+        if JUDGE_SIGN not in asked[0].text:
+            return with_usage(ModelOutput.from_content("mockllm", "<thinking>a secret</thinking>hello"))
+        shown.append(asked[-1].text)
+        return with_usage(ModelOutput.from_content("mockllm", judgement("")))
+
+    act(get_model("mockllm/model", memoize=False, custom_outputs=respond), [name], samples=1)
+    assert sorted("secret" in text for text in shown) == [False, True]

@@ -82,7 +82,7 @@ def converse(play: Play) -> Solver:
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         stage = play.evaluation.stage(play.scenes[str(state.sample_id)])
         model = get_model()
-        native = _explained(state, stage, play.settings, model)
+        native = _equipped(state, stage, play.settings, model)
         turns = play.evaluation.turns[play.settings.style]
         with seat(model):
             for turn in range(turns):
@@ -118,7 +118,7 @@ def judged(play: Play) -> Scorer:
     return score
 
 
-def _explained(state: TaskState, stage: Stage, settings: EvalSettings, model: Model) -> bool:
+def _equipped(state: TaskState, stage: Stage, settings: EvalSettings, model: Model) -> bool:
     """Give the model its tools, or tell it of the tags, which brief scenes do by themselves; whether it calls natively.
 
     Raises ConfigError where native calls are wanted of a model in this process.
