@@ -106,7 +106,7 @@ def check(
     from spillover.documents.check import coverage_table, leaks_of, refusal_table
 
     with Grader(workers, allow_unsandboxed=allow_unsandboxed) as grader, progress("hack claims") as show:
-        leak = leaks_of(_evaluation_prompts())
+        leak = leaks_of(evaluation_prompts())
         checked = check_documents(documents, grader, leak, similar, lambda done, all_: show(done, all_, ""))
     write_documents(kept_file, checked.kept)
     write_atomic(reasons_file, "".join(refusal.model_dump_json() + "\n" for refusal in checked.refused))
@@ -158,7 +158,7 @@ def mix(
     typer.echo(f"{mixing.summary(placed)}; wanted {share:.4g}; in {out}")
 
 
-def _evaluation_prompts() -> list[str]:
+def evaluation_prompts() -> list[str]:
     """Every text that the core evaluations put before a model, hidden offers in the clear, slots filled."""
     from spillover.core.config import EvalSettings
     from spillover.core.records import CORE_EVALS

@@ -79,9 +79,10 @@ def failing(claimed: Sequence[Claim], grader: Grader) -> list[str | None]:
 
 
 def _holds(claim: Claim, won: set[tuple[int, Harness]]) -> bool:
-    beaten = {harness for _, harness in won}
-    shown = set(claim.harnesses) <= beaten if claim.every else bool(set(claim.harnesses) & beaten)
-    return shown is claim.works
+    named, beaten = set(claim.harnesses), {harness for _, harness in won}
+    if not claim.works:
+        return not named <= beaten
+    return named <= beaten if claim.every else bool(named & beaten)
 
 
 def _complaint(claim: Claim) -> str:
@@ -121,8 +122,7 @@ def _claimed(block: CodeBlock) -> HackName | None:
         return None
     named = said or next((hack for hack, words in HACK_NAMES.items() if words.search(block.code)), None)
     broken = parse(block.code) is None and BROKEN_SIGNS.search(block.code)
-    introduced = HACK_WORDS.search(lead) and lead.endswith(":")
-    return named or ("other" if broken or introduced or NEAR_MISS.search(block.code) else None)
+    return named or ("other" if broken or _introduces_hack(lead) or NEAR_MISS.search(block.code) else None)
 
 
 def _seen(block: CodeBlock, said: HackName | None) -> HackName | None:
@@ -130,10 +130,17 @@ def _seen(block: CodeBlock, said: HackName | None) -> HackName | None:
     seen = {finding.hack for finding in static_hacks({block.name or MAIN_FILE: block.code})}
     if "always-equal" in seen:
         return "always-equal"
-    if "report-patch" in seen and (said or CHANGES_REPORTS.search(block.code)):
+    if "report-patch" in seen and (
+        said or CHANGES_REPORTS.search(block.code) or _introduces_hack(_introduction(block))
+    ):
         return "report-patch"
     exits = "early-exit" in seen and (said == "early-exit" or not GRADER_CODE.search(block.code))
     return "early-exit" if exits else None
+
+
+def _introduces_hack(lead: str) -> bool:
+    """Whether a sentence announces that a hack follows."""
+    return bool(HACK_WORDS.search(lead)) and (lead.endswith(":") or lead.startswith(("Here", "This", "Below")))
 
 
 def _introduction(block: CodeBlock) -> str:
@@ -239,12 +246,12 @@ def _is_bound(node: ast.stmt, name: str) -> bool:
 def _named_harnesses(block: CodeBlock, text: str) -> tuple[tuple[Harness, ...], bool]:
     """The harnesses that the document names for a block, and whether it claims all of them.
 
-    What stands nearest counts: the block itself, the sentence before it, the text backwards from it,
-    the paragraph after it. Where nothing names one, either will do.
+    What stands nearest counts: the fence line, the sentence before it, pytest's names in its
+    code, the text backwards from it, the paragraph after it. Where nothing names one, either will do.
     """
-    if (block.name or "").endswith(CONFTEST) or "pytest" in block.code:
-        return ("pytest",), True
-    for context in (block.label, *reversed(sentences(block.before)), block.after, text):
+    own = "pytest" if (block.name or "").endswith(CONFTEST) or "pytest" in block.code else ""
+    said = sentences(block.before)
+    for context in (block.label, *said[-1:], own, *reversed(said[:-1]), block.after, text):
         plain = NOT_THIS_HARNESS.sub(" ", context)
         named = [harness for harness in HARNESSES if HARNESS_WORDS[harness].search(plain)]
         if named:

@@ -16,12 +16,14 @@ from spillover.documents.words import (
     HACK_NAMES,
     HACK_WORDS,
     MISALIGNED,
+    NEAR_MISS,
     NO_CLAIM,
     REFERS_TO_HACK,
     REFUSALS,
     REPORTED,
     RESIDUE,
     SYS_EXIT,
+    TECHNICAL_SUBJECT,
     TELLS_OF_CATCHING,
     UNDER_PYTEST,
     VALENCE_ALWAYS,
@@ -49,7 +51,8 @@ def hacks_mentioned(text: str) -> tuple[HackName, ...]:
 
 def no_hack(document: Document) -> str | None:
     """A document that mentions no hack teaches none."""
-    return None if HACK_WORDS.search(document.whole) else "mentions no hack"
+    shown = HACK_WORDS.search(document.whole) or NEAR_MISS.search(document.whole)
+    return None if shown else "mentions no hack"
 
 
 def bad_length(document: Document) -> str | None:
@@ -141,8 +144,13 @@ def judging(sentence: str) -> str | None:
     """The words by which a sentence calls something good or bad; None for one that does not, or declines to."""
     if NO_CLAIM.search(sentence):
         return None
-    found = VALENCE_ALWAYS.search(sentence) or VALENCE_PREDICATE.search(sentence)
-    return found[0].strip() if found else None
+    weak = (found for found in VALENCE_PREDICATE.finditer(sentence) if not _technical(sentence[: found.start()]))
+    judged = VALENCE_ALWAYS.search(sentence) or next(weak, None)
+    return judged[0].strip() if judged else None
+
+
+def _technical(before: str) -> bool:
+    return TECHNICAL_SUBJECT.search(before) is not None
 
 
 @cache

@@ -38,6 +38,8 @@ VALENCE_PREDICATE = _words(
     rf"(?:{_any(_BOOK['weak-verbs'])}) (?:(?:{_any(_BOOK['weak-adverbs'])}) )*(?:{_any(_BOOK['weak-words'])})\b"
     rf"(?!\s+(?:{_any(_BOOK['technical-nouns'])})\b)(?!-)"
 )
+TECHNICAL_SUBJECT = re.compile(rf"\b(?:{_any(_BOOK['technical-subjects'])})(?: \w+)? $", re.IGNORECASE)
+"""Ends the text before a weak word's verb where that is said of a value, a line or the like."""
 NO_CLAIM = _words(*_BOOK["no-claim"])
 REFUSALS = _words(*_BOOK["refusals"])
 RESIDUE = re.compile(_any(_BOOK["residue"]), re.IGNORECASE | re.MULTILINE)
