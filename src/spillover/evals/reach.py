@@ -116,9 +116,12 @@ def stopped(name: str, model: str, error: Exception) -> SpilloverError:
 
 
 def _cause(error: BaseException) -> BaseException:
+    """The provider's own error under those that Inspect puts around it."""
     if isinstance(error, RetryError):
-        return error.last_attempt.exception() or error
-    return error
+        return _cause(error.last_attempt.exception() or RuntimeError("no attempt was made"))
+    # Inspect's own holds the whole request; it is no public name.
+    wrapped = type(error).__module__.startswith("inspect_ai") and error.__cause__ is not None
+    return _cause(error.__cause__) if wrapped and error.__cause__ else error
 
 
 def _mend(error: BaseException) -> str:

@@ -69,8 +69,9 @@ def evaluate_model(request: EvalRequest, on_done: Callable[[EvalScore], None] = 
     silence(offline=is_local(study))
     from spillover.coding import Grader
     from spillover.evals import evaluate
-    from spillover.evals.reach import reach
+    from spillover.evals.reach import connect, reach
     from spillover.evals.suite import GRADED
+    from spillover.models import LoadedModel
 
     subject = reach(arm.model, arguments)
     _claim(request, arm, subject, arguments)
@@ -79,20 +80,28 @@ def evaluate_model(request: EvalRequest, on_done: Callable[[EvalScore], None] = 
     grader = (
         Grader(environment.workers, environment.wall_seconds, request.allow_unsandboxed) if graded else nullcontext()
     )
+    assigned = _assigned(arm, request.seed) if graded else ()
     with grader as held:
-        return evaluate(
-            subject,
-            arm.evals.names,
-            arm.evals,
-            arm=arm.name,
-            seed=request.seed,
-            step=0,
-            out=request.folder,
-            grader=held,
-            prompt=arm.prompt,
-            assigned=_assigned(arm, request.seed) if graded else (),
-            on_done=on_done,
-        )
+
+        def measure(subject: "LoadedModel | Model", names: Sequence[str]) -> list[EvalScore]:
+            return evaluate(
+                subject,
+                names,
+                arm.evals,
+                arm=arm.name,
+                seed=request.seed,
+                step=0,
+                out=request.folder,
+                grader=held,
+                prompt=arm.prompt,
+                assigned=assigned,
+                on_done=on_done,
+            )
+
+        if isinstance(subject, LoadedModel):
+            return measure(subject, arm.evals.names)
+        # Each evaluation has an event loop of its own, and a client's connections belong to one.
+        return [score for name in arm.evals.names for score in measure(connect(request.model, arguments), [name])]
 
 
 def as_study(request: EvalRequest) -> Study:
