@@ -115,6 +115,18 @@ def nothing_left(pool: Pool, descendants) -> Iterator[None]:
     assert traces() == before
 
 
+@pytest.fixture(scope="module", params=["root", "user"])
+def pool(request):
+    """A pool of each way: that of root, and that of everybody else, which root can take, too."""
+    if request.param == "root" and os.geteuid() != 0:
+        pytest.skip("needs root")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("spillover.sandbox.pool.ways", lambda *_, **__: [request.param])
+        with Pool(workers=1, wall_seconds=2.0) as pool:
+            assert pool.isolation.way == request.param
+            yield pool
+
+
 @pytest.fixture(scope="module")
 def short_pool():
     with Pool(workers=1, wall_seconds=0.8) as pool:
