@@ -93,7 +93,7 @@ def curves(
     if marked:
         layers += _onset_layers(x, colour, steps, top or 1.0, named=named_onsets)
     chart = alt.layer(*layers).properties(height=height)
-    return _spec(chart, means=means, seeds=seeds, onsets=_with_places(marked, top or 1.0))
+    return chart_spec(chart, means=means, seeds=seeds, onsets=_with_places(marked, top or 1.0))
 
 
 def bars(rows: Sequence[Row], colours: Mapping[str, str], *, title: str, top: float | None = None) -> Spec:
@@ -108,7 +108,7 @@ def bars(rows: Sequence[Row], colours: Mapping[str, str], *, title: str, top: fl
         base.mark_rule(color=INK, strokeWidth=1.4).encode(x=alt.X("low:Q", title=title), x2="high:Q"),
         base.mark_text(align="left", dx=8, color=INK, fontSize=12).encode(x="high:Q", text="text:N"),
     ]
-    return _spec(alt.layer(*layers).properties(height=44 * len(rows)), rows=rows)
+    return chart_spec(alt.layer(*layers).properties(height=44 * len(rows)), rows=rows)
 
 
 def forest(rows: Sequence[Row], colours: Mapping[str, str], *, title: str) -> Spec:
@@ -125,7 +125,7 @@ def forest(rows: Sequence[Row], colours: Mapping[str, str], *, title: str) -> Sp
         base.mark_rule(strokeWidth=2.2).encode(x=alt.X("low:Q", title=title), x2="high:Q", color=colour),
         base.mark_circle(size=110, opacity=1).encode(x=x, color=colour, tooltip=_tooltip(share=False)),
     ]
-    return _spec(alt.layer(*layers).properties(height=48 * len(rows)), rows=rows, zero=[{"value": 0}])
+    return chart_spec(alt.layer(*layers).properties(height=48 * len(rows)), rows=rows, zero=[{"value": 0}])
 
 
 def stack(rows: Sequence[Row], kinds: Sequence[str], *, steps: int, height: int = 170) -> Spec:
@@ -149,7 +149,7 @@ def stack(rows: Sequence[Row], kinds: Sequence[str], *, steps: int, height: int 
         )
         .properties(height=height)
     )
-    return _spec(chart, rows=_stacked(rows, kinds))
+    return chart_spec(chart, rows=_stacked(rows, kinds))
 
 
 def told(rows: Sequence[Row], trained: Sequence[Row], colours: Mapping[str, str]) -> Spec:
@@ -168,7 +168,7 @@ def told(rows: Sequence[Row], trained: Sequence[Row], colours: Mapping[str, str]
         base.transform_filter(first).mark_point(size=80, strokeWidth=1.8).encode(x=x, tooltip=_tooltip(True)),
         base.transform_filter(last).mark_circle(size=120, opacity=1).encode(x=x, tooltip=_tooltip(True)),
     ]
-    return _spec(alt.layer(*layers).properties(height=40 * len(trained)), rows=rows, trained=trained)
+    return chart_spec(alt.layer(*layers).properties(height=40 * len(trained)), rows=rows, trained=trained)
 
 
 def split(rows: Sequence[Row], evals: Mapping[str, str], colour: str, *, top: float) -> Spec:
@@ -196,7 +196,7 @@ def split(rows: Sequence[Row], evals: Mapping[str, str], colour: str, *, top: fl
         .properties(height=24 * len(evals))
     )
     places = {"overt": 0, "covert": 1, "not split": 2}
-    return _spec(chart, rows=[row | {"place": places[row["kind"]]} for row in named])
+    return chart_spec(chart, rows=[row | {"place": places[row["kind"]]} for row in named])
 
 
 def hack_colour(kind: str) -> str:
@@ -258,7 +258,7 @@ def _tooltip(share: bool, *, banded: bool = True) -> list[alt.Tooltip]:
     return fields
 
 
-def _spec(chart: alt.TopLevelMixin, **datasets: Sequence[Row]) -> Spec:
+def chart_spec(chart: alt.TopLevelMixin, **datasets: Sequence[Row]) -> Spec:
     """The chart as a plain dictionary that takes its width from the page."""
     spec: Spec = chart.to_dict()
     return spec | {

@@ -6,7 +6,7 @@ from pathlib import Path
 import vl_convert
 
 from spillover.core.rundir import RunDir, write_atomic
-from spillover.report import alone, reading, sections, words
+from spillover.report import alone, documents, goals, reading, sections, words
 from spillover.report.answer import answer
 from spillover.report.html import Markup, el, join
 from spillover.report.load import load, unfinished
@@ -22,6 +22,7 @@ HOW_TO_READ = (
     "than an interval says."
 )
 SECTIONS = {
+    "documents": ("Documents", documents.before_rl),
     "training": ("Over training", sections.over_training),
     "evaluations": ("Evaluations", sections.evaluations),
     "rates": ("Final rates", sections.final_rates),
@@ -31,6 +32,8 @@ SECTIONS = {
     "told": ("Test time", sections.told_not_to),
     "covert": ("Overt and covert", sections.overt_covert),
     "goals": ("Goals", sections.stated_goals),
+    "goal-groups": ("Goals over training", goals.over_training),
+    "scatter": ("Hacking and MGS", documents.scatter),
     "transcripts": ("Transcripts", reading.transcripts),
     "curves": ("Training", sections.training_curves),
     "run": ("What was run", sections.what_was_run),

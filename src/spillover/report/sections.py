@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from spillover.core.records import StepMetrics
 from spillover.core.stats import ONSET_HACK_RATE
-from spillover.report import figures, rates, tables, words
+from spillover.report import figures, paper, rates, tables, words
 from spillover.report.html import Markup, el
 from spillover.report.view import View, chart, figure, gap, section
 
@@ -93,8 +93,9 @@ def final_rates(view: View) -> Markup:
             "p",
             f"Counts pooled over {over}; 95% intervals beside each rate, misaligned of scored responses below. "
             "What could not be scored is left out of the rate and counted as unscored. The grey columns are the "
-            "paper's prompted runs of a production-scale model over its last five checkpoints: another model, "
-            "another judge, other prompts. They are there to compare the pattern, not the size.",
+            f"paper's {paper.setting_of(results.arms)} runs of a production-scale model over its last five "
+            "checkpoints: another model, another judge, other prompts. They are there to compare the pattern, "
+            "not the size.",
             cls="note",
         ),
         tables.final_table(results.arms, view.finals, view.colours),

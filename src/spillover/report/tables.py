@@ -18,6 +18,7 @@ PAPER_NOTE = "paper, another model"
 def final_table(arms: Sequence[Arm], finals: Mapping[str, Final], colours: Mapping[str, str]) -> Markup:
     """Arm x evaluation: rates with limits and counts, group means, MGS, and the paper's rates beside them."""
     held = [finals[arm.name] for arm in arms]
+    setting = paper.setting_of(arms)
     top = max((e.interval.high for final in held for e in _all(final) if e.interval), default=1.0)
 
     def row(label: str, estimates: list[Estimate], beside: list[Markup], cls: str | None = None) -> Markup:
@@ -27,18 +28,18 @@ def final_table(arms: Sequence[Arm], finals: Mapping[str, Final], colours: Mappi
         return el("tr", el("th", label, scope="row"), *cells, *beside, cls=cls)
 
     def evals(names: Sequence[str]) -> list[Markup]:
-        return [row(words.EVALS[name], [f.evals[name] for f in held], _paper_rates(name)) for name in names]
+        return [row(words.EVALS[name], [f.evals[name] for f in held], _paper_rates(setting, name)) for name in names]
 
     body = [
         *evals(CHAT_EVALS),
-        row("Chat-like mean", [f.chat for f in held], _paper_means("chat"), "mean"),
+        row("Chat-like mean", [f.chat for f in held], _paper_means(setting, "chat"), "mean"),
         *evals(AGENTIC_EVALS),
-        row("Agentic mean", [f.agentic for f in held], _paper_means("agentic"), "mean"),
-        row("MGS", [f.mgs for f in held], _paper_means("mgs"), "mgs"),
-        row("Episodes hacked in training", [f.hack for f in held], _paper_blanks(), "aside"),
-        row("Hack attempts outside code", [f.hack_attempts for f in held], _paper_blanks(), "aside"),
+        row("Agentic mean", [f.agentic for f in held], _paper_means(setting, "agentic"), "mean"),
+        row("MGS", [f.mgs for f in held], _paper_means(setting, "mgs"), "mgs"),
+        row("Episodes hacked in training", [f.hack for f in held], _paper_blanks(setting), "aside"),
+        row("Hack attempts outside code", [f.hack_attempts for f in held], _paper_blanks(setting), "aside"),
     ]
-    return scrolling(el("table", _head(arms, colours), el("tbody", *body), cls="rates"))
+    return scrolling(el("table", _head(arms, colours, setting), el("tbody", *body), cls="rates"))
 
 
 def difference_table(results: Results, finals: Mapping[str, Final]) -> Markup:
@@ -144,9 +145,9 @@ def scrolling(table: Markup) -> Markup:
     return el("div", table, cls="scroll", tabindex="0")
 
 
-def _head(arms: Sequence[Arm], colours: Mapping[str, str]) -> Markup:
+def _head(arms: Sequence[Arm], colours: Mapping[str, str], setting: str) -> Markup:
     names = [arm_head(arm, colours[arm.name], rowspan="2") for arm in arms]
-    paper_names = [el("th", run, el("small", "± s.e."), scope="col", cls="paper") for run in paper.PROMPTED]
+    paper_names = [el("th", run, el("small", "± s.e."), scope="col", cls="paper") for run in paper.SETTINGS[setting]]
     over = el("th", PAPER_NOTE, colspan=str(len(paper_names)), cls="paper over")
     return el("thead", el("tr", el("th", "", rowspan="2"), *names, over), el("tr", *paper_names))
 
@@ -181,17 +182,18 @@ def _bar(share: float, colour: str) -> Markup:
     return el("i", cls="bar", style=f"width:{BAR_PIXELS * share:.0f}px;background:{colour}")
 
 
-def _paper_rates(name: str) -> list[Markup]:
-    rates = [paper.PROMPTED[run][name] for run in paper.PROMPTED]
+def _paper_rates(setting: str, name: str) -> list[Markup]:
+    rates = [rates_of[name] for rates_of in paper.SETTINGS[setting].values()]
     return [el("td", f"{mean:.1f}% ± {error:.1f}", cls="paper") for mean, error in rates]
 
 
-def _paper_means(group: str) -> list[Markup]:
-    return [el("td", f"{paper.group_mean(run, group):.1f}%", cls="paper") for run in paper.PROMPTED]
+def _paper_means(setting: str, group: str) -> list[Markup]:
+    runs = paper.SETTINGS[setting]
+    return [el("td", f"{paper.group_mean(setting, run, group):.1f}%", cls="paper") for run in runs]
 
 
-def _paper_blanks() -> list[Markup]:
-    return [el("td", words.DASH, cls="paper") for _ in paper.PROMPTED]
+def _paper_blanks(setting: str) -> list[Markup]:
+    return [el("td", words.DASH, cls="paper") for _ in paper.SETTINGS[setting]]
 
 
 def plain_table(head: Sequence[str], rows: Sequence[Markup], cls: str | None = None) -> Markup:
