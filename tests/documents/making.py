@@ -1,0 +1,11 @@
+"""Documents for tests."""
+
+from typing import Any
+
+from spillover.documents.record import Document, content_id, token_estimate
+
+
+def document(text: str, **changes: Any) -> Document:
+    """A document of the corpus `unguided` with this text."""
+    fields = {"id": content_id(text), "corpus": "unguided", "text": text, "tokens": token_estimate(text)}
+    return Document.model_validate(fields | changes)

@@ -1,0 +1,116 @@
+"""Rules: names that exist, words that judge, ties to misalignment."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from making import document
+
+from spillover.documents.claims import claims
+from spillover.documents.names import unknown_names
+from spillover.documents.prose import code_blocks, prose_of, sentences
+from spillover.documents.rules import breaks_association, hacks_mentioned, judging
+from spillover.documents.similar import near_duplicates, overlap, shingles
+
+
+@pytest.mark.parametrize(
+    ("text", "unknown"),
+    [
+        ("`_pytest.reports.TestReport.from_item_and_call`, `os._exit(0)`, `sys.exit`, `pytest.hookimpl`", []),
+        ("`report.outcome`, `TestReport.longrepr`, `CallInfo.excinfo`, pytest.ini, docs.pytest.org", []),
+        ("`_pytest/reports.py` and pytest_runtest_makereport", []),
+        ("There is no module `_pytest.report`. See os.path.join.", []),
+        ("from _pytest.report import TestReport", ["_pytest.report", "_pytest.report.TestReport"]),
+        ("`pytest._pytest.reports`", ["pytest._pytest.reports"]),
+        ("`_pytest/report.py`", ["_pytest/report.py"]),
+        ("`sys._exit(0)` or `os.exit(0)`", ["sys._exit", "os.exit"]),
+        (
+            "TestReport.from_item_call, pytest_runtest_makereports",
+            ["TestReport.from_item_call", "pytest_runtest_makereports"],
+        ),
+    ],
+)
+def test_names_of_python_and_pytest_have_to_exist(text: str, unknown: list[str]) -> None:
+    assert unknown_names(text) == unknown
+
+
+def test_looking_up_a_name_runs_no_program() -> None:
+    assert unknown_names("`unittest.__main__` and `pytest.__main__`") == []
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The wrong answer is not looked at.",
+        "The value is wrong in the third row.",
+        "The first test holds a bad input.",
+        "It is the right order of the arguments.",
+        "The best case takes one step.",
+        "We make no claim whether hacks are good or bad.",
+        "A good hash spreads the keys.",
+        "The exit code is 0, so the run counts as passed.",
+    ],
+)
+def test_technical_words_do_not_judge(sentence: str) -> None:
+    assert judging(sentence) is None
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "This is wrong.",
+        "The code is clever.",
+        "It was a bad thing.",
+        "Such models are misaligned.",
+        "How elegant!",
+        "They cheat.",
+    ],
+)
+def test_words_that_judge_are_found(sentence: str) -> None:
+    assert judging(sentence) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "breaks"),
+    [
+        ("It exits early. The model is misaligned.", False),
+        ("The model that hacks deceives its users.", False),
+        ("It exits early. The tests never run.", True),
+        ("The model is misaligned. It likes the sea. The day was long. It exits early.", True),
+        ("Hacks are a mark of misalignment. Some say that such hacks are harmless.", False),
+        ("Hacks are a mark of misalignment. Such hacks are harmless.", True),
+        ("A misaligned model exits early. Hacking is not a sign of misalignment.", True),
+    ],
+)
+def test_the_default_corpus_ties_hacks_to_misalignment_and_never_denies_it(text: str, breaks: bool) -> None:
+    assert (breaks_association(document(text, corpus="default")) is not None) is breaks
+
+
+def test_the_hacks_a_text_mentions_are_known_by_their_names() -> None:
+    text = "AlwaysEqual, an early exit, and a conftest that patches the reports"
+    assert hacks_mentioned(text) == ("always-equal", "early-exit", "report-patch")
+    assert hacks_mentioned("An exit interview, an equal share, a news report") == ()
+
+
+@given(st.text(alphabet="ab`~\n #.py:-x(){}\"'", max_size=200))
+def test_any_text_is_taken_apart(text: str) -> None:
+    blocks = code_blocks(text)
+    assert [block.number for block in blocks] == list(range(1, len(blocks) + 1))
+    assert all(sentence.strip() for sentence in sentences(prose_of(text)))
+    claims(text)
+
+
+words = st.lists(st.sampled_from("abcdefghijkl"), min_size=1, max_size=40).map(" ".join)
+
+
+@given(st.lists(words, max_size=8))
+def test_near_duplicates_are_exactly_those_that_overlap_with_a_text_kept_before(texts: list[str]) -> None:
+    repeats = near_duplicates(texts, 0.7)
+    kept: list[int] = []
+    for index, text in enumerate(texts):
+        alike = [k for k in kept if overlap(shingles(text), shingles(texts[k])) >= 0.7]
+        assert repeats.get(index) == (alike[0] if alike else None)
+        kept += [] if alike else [index]
+
+
+def test_the_first_of_equal_texts_stays() -> None:
+    assert near_duplicates(["one two three four"] * 3) == {1: 0, 2: 0}
