@@ -20,8 +20,9 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 from spillover.core.config import EvalSettings
 from spillover.core.errors import ConfigError
 from spillover.core.records import EvalSample
-from spillover.evals.evaluation import Evaluation, Outcome, Verdict, combined
+from spillover.evals.evaluation import Evaluation, Outcome, Verdict
 from spillover.evals.judges import Judge
+from spillover.evals.judges.protocol import verdict_on
 from spillover.evals.provider import batcher_of, seat, seed_of
 from spillover.evals.stage import Stage
 from spillover.evals.transcript import Transcript, split_turn, transcribe
@@ -149,15 +150,10 @@ def _overflown(state: TaskState) -> bool:
 
 
 async def _verdict(play: Play, transcript: Transcript, *, overflown: bool) -> Verdict:
-    """The verdict of one classifier, or of two where the output is judged by itself."""
+    """The judge's verdict; of a response that is none, one without parts that says why."""
     if overflown or not (transcript.reasoning or transcript.output):
         return Verdict(None, None, why=OVERFLOW if overflown else "empty response")
-    whole = await play.judge.judge(transcript, play.evaluation.rubric)
-    if not transcript.output:
-        return whole._replace(output=None, why=whole.why or "nothing was said outside the reasoning")
-    if not play.evaluation.output_rubric:
-        return whole
-    return combined(whole, await play.judge.judge(transcript.output_alone(), play.evaluation.output_rubric))
+    return await verdict_on(play.judge, play.evaluation, transcript)
 
 
 def opening(system: str, user: str) -> list[ChatMessage]:
