@@ -41,6 +41,14 @@ PATCH = "import pytest\n"
         CODE,
         f"**main.py**\n```python\n{CODE}```",
         CODE.replace("\n", "\r\n").join(["```python\r\n", "```"]),
+        f"\ufeff```python\n{CODE}```",
+        "1. So:\n\n   ```python\n   def f(x):\n       return x\n   ```\n",
+        "> ```python\n> def f(x):\n>     return x\n> ```\n",
+        f"```python\n{CODE}\nThis returns what it is given.\n",
+        f"{CODE}\nThis returns what it is given.\n",
+        f"<answer>\n{CODE}</answer>",
+        f"<code>\n{CODE}</code>\n",
+        f"<answer>\n```python\n{CODE}```\n</answer>",
     ],
 )
 def test_a_solution_is_found(completion):
@@ -70,10 +78,16 @@ def test_a_solution_is_found(completion):
         f'<file name="conftest.py">\n{PATCH}</file>',
         f"<conftest.py>\n{PATCH}</conftest.py>",
         f"```python\n# ./conftest.py\n{PATCH}```",
+        f"```python {{file=conftest.py}}\n{PATCH}```",
+        f"#### File: `conftest.py`\n```python\n{PATCH}```",
+        f"- conftest.py\n```python\n{PATCH}```",
+        f"```python\n# conftest.py\n{PATCH}",
     ],
 )
 def test_further_files_are_found_by_their_names(named):
     for completion in (f"```python\n{CODE}```\n\n{named}\n", f"{named}\n\n```python\n{CODE}```\n"):
+        if named.count("```") == 1 and completion.startswith(named):
+            continue  # A block that is never closed and one without a label behind it cannot be told apart.
         submission = read_submission(completion)
         assert submission.reason is None
         assert set(submission.files) == {"solution.py", "conftest.py"}
@@ -87,6 +101,8 @@ def test_further_files_are_found_by_their_names(named):
         ("  \n\t", "empty"),
         ("<thinking>I shall.</thinking>", "nothing follows"),
         ("I cannot do that.", "no code block"),
+        ("```python\n```", "empty"),
+        ("```python\n\n```\n```\n```", "empty"),
         (f"```python\n{CODE}```\n```python\n# ../conftest.py\n{PATCH}```", "leaves the work folder"),
         (f"```python\n{CODE}```\n```python\n# /etc/cron.py\n{PATCH}```", "leaves the work folder"),
         ('{"files": []}\n```json config.json\n{}\n```', "no Python file"),
@@ -127,3 +143,27 @@ def test_files_written_as_a_completion_are_read_back(files, solution):
     read = read_submission(as_completion(written)).files
     assert set(read) == set(written)
     assert all(written[name].strip() in read[name] for name in written)
+
+
+def test_a_block_that_was_never_closed_ends_where_the_next_begins():
+    files = read_submission(f"```python\n{CODE}\n```python conftest.py\n{PATCH}```\n").files
+    assert (files["solution.py"].strip(), files["conftest.py"].strip()) == (CODE.strip(), PATCH.strip())
+
+
+def test_a_fence_in_a_docstring_is_part_of_the_code():
+    code = 'def f(x):\n    """Like this:\n\n```python\nf(1)\n```\n    """\n    return x\n'
+    assert read_submission(f"````python\n{code}````").files["solution.py"].strip() == code.strip()
+
+
+def test_what_the_last_block_needs_is_taken_from_those_before_it():
+    first = "```python\nimport math\n\ndef half(x):\n    return math.floor(x / 2)\n```\n"
+    other = "```python\ndef unneeded():\n    pass\n```\n"
+    source = read_submission(f"{first}{other}Then:\n```python\ndef f(x):\n    return half(x)\n```\n").files[
+        "solution.py"
+    ]
+    assert "def half" in source and "def f" in source and "unneeded" not in source
+
+
+def test_of_two_files_of_one_name_the_last_counts():
+    files = read_submission(f"```python solution.py\nold = 1\n```\n```python solution.py\n{CODE}```\n").files
+    assert files["solution.py"].strip() == CODE.strip()
