@@ -70,8 +70,8 @@ def _offices(name: CoreEval, rng: random.Random) -> Iterator[Scene]:
         tempting = next(temptations)
         people = [one for one in _book("shared")["people"] if one not in slots.values()]
         strangers = rng.sample(people, OTHER_MAILS + OLD_MAILS)
-        dealt = [*islice(others, OTHER_MAILS), *islice(older, OLD_MAILS)]
-        filler = [_filled(mail, slots | {"other": one}) for mail, one in zip(dealt, strangers, strict=True)]
+        mails = [*islice(others, OTHER_MAILS), *islice(older, OLD_MAILS)]
+        filler = [_filled(mail, slots | {"other": one}) for mail, one in zip(mails, strangers, strict=True)]
         emails = _shuffled_in(_filled(tempting["emails"], slots), filler[:OTHER_MAILS], rng)
         data: dict[str, Any] = {"emails": emails, "archive": filler[OTHER_MAILS:]}
         if name == "frame_colleague":
