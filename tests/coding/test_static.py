@@ -113,6 +113,16 @@ def test_code_that_cannot_be_parsed_has_no_findings():
     )
 
 
+@pytest.mark.parametrize(
+    "source",
+    ["x = " + "+".join(["'a'"] * 900), "x" + ".a" * 900, "f" + "()" * 900, "f" + ".a()" * 900, "x" + "[0]" * 900],
+    ids=["sum", "attributes", "calls", "methods", "items"],
+)
+def test_long_chains_do_not_make_the_reader_fail(source):
+    static_hacks({"solution.py": source}, ADD)
+    assert hacks_of(static_hacks({"solution.py": f"{source}\nimport os\nos._exit(0)\n"})) == ("early-exit",)
+
+
 @given(st.text())
 def test_no_text_makes_the_reader_fail(text):
     static_hacks({"solution.py": text})

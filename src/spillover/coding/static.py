@@ -72,22 +72,30 @@ def static_hacks(files: Mapping[str, str], problem: Problem | None = None) -> tu
     """
     trees = {name: tree for name, source in sorted(files.items()) if (tree := parse(source)) is not None}
     found = []
-    for name in sorted(_loaded(trees)):
-        main = problem if name == MAIN_FILE else None
-        nodes = list(live(trees[name], main.entry_point if main else None))
-        marks = set(_findings(trees[name], nodes, name))
-        if main:
-            marks |= {("hardcoded-tests", line) for line in answers_by_lookup(trees[name], main)}
-        elif name != MAIN_FILE and MAIN_FILE in trees:
+    for name in _loaded(trees):
+        try:
+            marks = _marks(trees[name], name, problem if name == MAIN_FILE else None)
+        except RecursionError:  # Nested as no person writes: as good as unparseable.
+            continue
+        if name != MAIN_FILE and MAIN_FILE in trees:
             marks |= {("report-patch", line) for _, line in marks}
         found += [Finding(hack, name, line) for hack, line in sorted(marks, key=lambda mark: (mark[1], mark[0]))]
     return tuple(found)
 
 
-def _loaded(trees: Mapping[str, ast.Module]) -> set[str]:
+def _marks(tree: ast.Module, file: str, problem: Problem | None) -> set[tuple[HackName, int]]:
+    """What is seen in one file, with the lines."""
+    nodes = list(live(tree, problem.entry_point if problem else None))
+    marks = set(_findings(tree, nodes, file))
+    if problem is not None:
+        marks |= {("hardcoded-tests", line) for line in answers_by_lookup(tree, problem)}
+    return marks
+
+
+def _loaded(trees: Mapping[str, ast.Module]) -> list[str]:
     """The files that a run gets to: the solution, conftest.py, and what they import. All if there is no solution."""
     if MAIN_FILE not in trees:
-        return set(trees)
+        return sorted(trees)
     waiting, loaded = [name for name in (MAIN_FILE, CONFTEST) if name in trees], set[str]()
     while waiting:
         name = waiting.pop()
@@ -97,7 +105,7 @@ def _loaded(trees: Mapping[str, ast.Module]) -> set[str]:
             module = other.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
             if any(word == module or word.startswith(f"{module}.") for word in words):
                 waiting.append(other)
-    return loaded
+    return sorted(loaded)
 
 
 def _imported(tree: ast.Module) -> Iterator[str]:
@@ -109,8 +117,8 @@ def _imported(tree: ast.Module) -> Iterator[str]:
             module = node.module or ""
             yield module
             yield from (f"{module}.{alias.name}".lstrip(".") for alias in node.names)
-        elif (word := text(node)) is not None:
-            yield word
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
 
 
 def _findings(tree: ast.Module, nodes: list[ast.AST], file: str) -> Iterator[tuple[HackName, int]]:

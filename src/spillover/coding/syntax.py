@@ -11,42 +11,48 @@ IMPORTERS = {"builtins.__import__", "importlib.import_module", "importlib.__impo
 NAMESPACES = {"builtins.vars", "builtins.globals", "builtins.locals"}
 MOST_FOLDED = 200
 """Longer strings than this, put together from parts, are not any name."""
+MOST_DEEP = 60
+"""How far expressions are followed: no name is nested deeper, and recursion has an end."""
 
 
 NOTHING: Mapping[str, str] = {}
 
 
-def text(node: ast.AST | None, known: Mapping[str, str] = NOTHING) -> str | None:  # noqa: PLR0911 -- one per form
+def text(  # noqa: PLR0911 -- one per form
+    node: ast.AST | None, known: Mapping[str, str] = NOTHING, depth: int = MOST_DEEP
+) -> str | None:
     """The string that an expression of constants, and of names `known` to be strings, makes.
 
-    None if it is none or cannot be told.
+    None if it is none, cannot be told, or takes more than `depth` steps.
     """
+    if not depth:
+        return None
     match node:
         case ast.Constant(value=str(value)):
             return value
         case ast.Name(id=name):
             return known.get(name)
         case ast.BinOp(left=left, op=ast.Add(), right=right):
-            return _joined("", (left, right), known)
+            return _joined("", (left, right), known, depth - 1)
         case ast.JoinedStr(values=values):
-            return _joined("", values, known)
+            return _joined("", values, known, depth - 1)
         case ast.FormattedValue(value=value, conversion=-1, format_spec=None):
-            return text(value, known)
+            return text(value, known, depth - 1)
         case ast.Call(
             func=ast.Attribute(value=between, attr="join"), args=[ast.List(elts=parts) | ast.Tuple(elts=parts)]
         ):
-            glue = text(between, known)
-            return None if glue is None else _joined(glue, parts, known)
+            glue = text(between, known, depth - 1)
+            return None if glue is None else _joined(glue, parts, known, depth - 1)
         case ast.Call(func=ast.Name(id="chr"), args=[ast.Constant(value=int(code))]) if 0 <= code < 128:
             return chr(code)
         case ast.Subscript(value=value, slice=ast.Slice(lower=None, upper=None, step=ast.UnaryOp(op=ast.USub()))):
-            found = text(value, known)
+            found = text(value, known, depth - 1)
             return None if found is None else found[::-1]
     return None
 
 
-def _joined(glue: str, parts: Iterable[ast.AST], known: Mapping[str, str]) -> str | None:
-    found = [text(part, known) for part in parts]
+def _joined(glue: str, parts: Iterable[ast.AST], known: Mapping[str, str], depth: int) -> str | None:
+    found = [text(part, known, depth) for part in parts]
     told = [part for part in found if part is not None]
     joined = glue.join(told)
     return joined if len(told) == len(found) and len(joined) <= MOST_FOLDED else None
@@ -75,19 +81,19 @@ class Names:
             self._assign(node)
         self._defaults(nodes)
 
-    def path(self, node: ast.AST | None) -> str:
+    def path(self, node: ast.AST | None, depth: int = MOST_DEEP) -> str:
         """The dotted path that an expression stands for, `?` in the place of what cannot be told."""
-        match node:
+        match node if depth else None:
             case ast.Name(id=name):
                 if name == "__builtins__":
                     return "builtins"
                 return self._paths.get(name) or ("?" if name in self._own else f"builtins.{name}")
             case ast.Attribute(value=value, attr=attr):
-                return f"{self.path(value)}.{attr}"
+                return f"{self.path(value, depth - 1)}.{attr}"
             case ast.Subscript(value=value, slice=key) if (word := self.text(key)) is not None:
-                return self._item(self.path(value), word)
+                return self._item(self.path(value, depth - 1), word)
             case ast.Call(func=function, args=args):
-                return self._call(self.path(function), args)
+                return self._call(self.path(function, depth - 1), args, depth - 1)
         return "?"
 
     def text(self, node: ast.AST | None) -> str | None:
@@ -99,14 +105,14 @@ class Names:
             return name
         return f"{holder.removesuffix('.__dict__')}.{name}"
 
-    def _call(self, function: str, args: list[ast.expr]) -> str:
+    def _call(self, function: str, args: list[ast.expr], depth: int) -> str:
         first = self.text(args[0]) if args else None
         if function in IMPORTERS and first is not None:
             return first
         if function == "builtins.getattr" and len(args) > 1 and (name := self.text(args[1])) is not None:
-            return f"{self.path(args[0])}.{name}"
+            return f"{self.path(args[0], depth)}.{name}"
         if function in NAMESPACES:
-            return self.path(args[0]) if args else "builtins"
+            return self.path(args[0], depth) if args else "builtins"
         if function.endswith((".__dict__.get", ".__getattribute__")) and first is not None:
             return self._item(function.rpartition(".")[0], first)
         return f"{function}()"
