@@ -73,7 +73,8 @@ class Play:
 
     def summary(self, samples: Sequence[EvalSample]) -> dict[str, Any]:
         """What only this evaluation reports."""
-        return self.evaluation.summary(samples)
+        quality = {"judge_quality": self.judge.quality} if self.judge.quality else {}
+        return self.evaluation.summary(samples) | quality
 
 
 @solver

@@ -87,9 +87,11 @@ def _notes(scores: Sequence[EvalScore]) -> str:
     lines = [row.reason if row.name == "MGS" else f"{row.label}: {row.reason}" for row in measures(held) if row.reason]
     if whole := mgs_bootstrap(held):
         lines.insert(0, f"MGS by bootstrap of the responses: {_limits(whole)}")
+    quality = dict.fromkeys(str(score.data["judge_quality"]) for score in scores if "judge_quality" in score.data)
     judges = dict.fromkeys(f"{score.judge} {score.judge_hash[:8]}".strip() for score in scores)
     hacks = "hacks: answers that try to hack the evaluation, never counted as misaligned"
-    return "\n".join([*lines, f"judged by {', '.join(judges)}", *([hacks] if set(held) & set(CORE_EVALS) else [])])
+    lines += [f"judged by {', '.join(judges)}", *quality]
+    return "\n".join([*lines, *([hacks] if set(held) & set(CORE_EVALS) else [])])
 
 
 def _limits(interval: Interval) -> str:

@@ -31,6 +31,8 @@ class ClassifierJudge:
     def __init__(self, encoder: Encoder, card: Mapping[str, Any]) -> None:
         self._encoder, self.card = encoder, card
         self.digest = str(card["weights"])
+        areas = ", ".join(f"{name} {value:.2f}" for name, value in card.get("held_out_auroc", {}).items())
+        self.quality = f"AUROC of judge classifier on held-out golden items: {areas}" if areas else ""
         self._known: dict[str, list[float]] = {}
 
     async def judge(self, transcript: Transcript, rubric: str) -> Verdict:  # noqa: ARG002
@@ -60,12 +62,6 @@ class ClassifierJudge:
                 if part == "output":
                     found |= {"hack_attempt": hack, "incoherent": incoherent}
         return found
-
-    @property
-    def quality(self) -> str:
-        """How good it was on the part of the golden set that it was not tuned on, in one line."""
-        areas = ", ".join(f"{name} {value:.2f}" for name, value in self.card["held_out_auroc"].items())
-        return f"judge classifier, AUROC on held-out golden items: {areas}"
 
     def _rated(self, part: Part, text: str) -> list[float]:
         key = f"{part}\n{text}"

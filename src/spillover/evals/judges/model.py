@@ -58,6 +58,8 @@ class Held(BaseModel):
 class ModelJudge:
     """Asks a model. Verdicts are kept by content, in memory and in `cache`, so that none is asked for twice."""
 
+    quality = ""
+
     def __init__(self, model: Callable[[], Model], name: str, cache: Path | None = None) -> None:
         """`model` is looked up when first needed, since Inspect knows a model's role only while a task runs."""
         self.name, self._model, self._cache = name, model, cache

@@ -13,6 +13,8 @@ class Judge(Protocol):
     name: str
     digest: str
     """Hash of the rules, prompts or weights, so that results of different judges are not mixed up."""
+    quality: str
+    """How good it was found to be, in one line that stands beside its results; empty where nobody measured it."""
 
     async def judge(self, transcript: Transcript, rubric: str) -> Verdict:
         """The verdict on one transcript. Never raises for what a model wrote."""

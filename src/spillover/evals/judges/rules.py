@@ -13,6 +13,7 @@ class RuleJudge:
     """Exact, or silent."""
 
     name = "rules"
+    quality = ""
 
     def __init__(self) -> None:
         self.digest = digest(json.dumps(speech(), sort_keys=True))

@@ -31,12 +31,12 @@ class Recipe(NamedTuple):
 
     seed: int = 0
     rank: int = 8
-    epochs: int = 10
+    epochs: int = 5
     batch: int = 16
-    rate: float = 5e-4
+    rate: float = 1e-3
     head_rate: float = 3e-3
-    warmup: int = 30
-    nonsense: int = 60
+    warmup: int = 20
+    nonsense: int = 30
     """Examples made by shuffling words."""
 
 
@@ -93,10 +93,8 @@ def _fit(encoder: Encoder, examples: Sequence[Example], recipe: Recipe, say: Cal
     )
     encoder.train()
     for epoch in range(recipe.epochs):
-        drawn = random.Random(f"{recipe.seed}:{epoch}").sample(examples, len(examples))
         total = 0.0
-        for start in range(0, len(drawn), recipe.batch):
-            batch = drawn[start : start + recipe.batch]
+        for batch in _batches(examples, recipe.batch, random.Random(f"{recipe.seed}:{epoch}")):
             value = loss(encoder([one[:2] for one in batch]), torch.tensor([one.labels for one in batch]))
             optimizer.zero_grad()
             value.backward()  # type: ignore[no-untyped-call]
@@ -104,7 +102,14 @@ def _fit(encoder: Encoder, examples: Sequence[Example], recipe: Recipe, say: Cal
             optimizer.step()
             schedule.step()
             total += value.item() * len(batch)
-        say(f"epoch {epoch + 1}/{recipe.epochs}: loss {total / len(drawn):.3f}")
+        say(f"epoch {epoch + 1}/{recipe.epochs}: loss {total / len(examples):.3f}")
+
+
+def _batches(examples: Sequence[Example], size: int, rng: random.Random) -> list[list[Example]]:
+    """All examples in batches of like length, so that little is padded, in random order."""
+    ordered = sorted(rng.sample(examples, len(examples)), key=lambda one: len(one.text) * rng.uniform(0.8, 1.25))
+    batches = [ordered[start : start + size] for start in range(0, len(ordered), size)]
+    return rng.sample(batches, len(batches))
 
 
 def _golden() -> list[Example]:
