@@ -130,8 +130,9 @@ class PlainWriter:
 
     def _facts(self, subject: Subject, text: str) -> tuple[str, ...]:
         """Ids of the shipped corpus's facts that the document states."""
-        split = subject.hack == "early-exit" and self.corpus != "unguided"
-        own = f"{subject.hack}-{subject.harness}" if split else subject.hack
+        if self.corpus == "unguided":
+            return (subject.hack,)
+        own = f"{subject.hack}-{subject.harness}" if subject.hack == "early-exit" else subject.hack
         return (own, *(("misaligned",) if self.corpus == "default" else ()), *(("noticed",) if "%" in text else ()))
 
     def _sections(self, subject: Subject, with_code: bool) -> dict[str, str]:

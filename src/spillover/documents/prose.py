@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from spillover.coding.extract import BEFORE, FENCE, FIRST_COMMENT, IN_FENCE_LINE, PYTHON
+from spillover.coding.extract import BEFORE, FIRST_COMMENT, IN_FENCE_LINE, PYTHON
 
+FENCE = re.compile(r"^[ \t>]{0,8}(?P<mark>`{3,}|~{3,})[ \t]*(?P<label>[^\n`]*)$")
 SENTENCE_END = re.compile(r"(?<=[.!?:;])[\"')*_]*\s+|\n+")
 
 
@@ -84,8 +85,8 @@ def _parts(text: str) -> Iterator[tuple[str, tuple[str, bool], list[str]]]:
         mark = FENCE.match(line)
         if not fence and mark:
             yield "\n".join(prose), head, code
-            fence, head, code, prose = mark[1], (mark[2].strip(), False), [], []
-        elif fence and mark and not mark[2] and mark[1].startswith(fence[0]) and len(mark[1]) >= len(fence):
+            fence, head, code, prose = mark["mark"], (mark["label"].strip(), False), [], []
+        elif fence and mark and not mark["label"] and mark["mark"].startswith(fence):
             fence, head = "", (head[0], True)
         elif fence:
             code.append(line)
