@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from fake_run import write_fake_run
+from test_report_alone import graded, score, write_folder
 
+from spillover.core.records import CORE_EVALS
 from spillover.report import write_report
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
@@ -99,6 +101,42 @@ def test_filters_narrow_the_transcripts(opened: "webdriver.Chrome") -> None:
     )
     assert labels
     assert set(labels) == {"misaligned"}
+
+
+def test_words_narrow_the_transcripts(opened: "webdriver.Chrome") -> None:
+    count = "return document.getElementById('transcripts-count').textContent"
+    search = "const s = document.getElementById('transcripts-search'); s.value = arguments[0];"
+    search += "s.dispatchEvent(new Event('input'));"
+    opened.execute_script("document.querySelectorAll('select[data-key]').forEach(s => { s.value = ''; });")
+    opened.execute_script(search, "KEEP MY OWN AIMS")
+    some = int(opened.execute_script(count).split()[0])
+    opened.execute_script(search, "no such words anywhere")
+    none = int(opened.execute_script(count).split()[0])
+    opened.execute_script(search, "")
+    whole = int(opened.execute_script(count).split()[0])
+    assert none == 0 < some < whole
+
+
+def test_a_transcript_shows_reasoning_calls_and_verdict_side_by_side(
+    browser: "webdriver.Chrome", tmp_path: Path
+) -> None:
+    scores = [*(score(name, 2) for name in CORE_EVALS), *graded()]
+    browser.get_log("browser")
+    browser.set_window_size(1300, 900)
+    browser.get(write_report(write_folder(tmp_path / "eval", scores, text=POISON)).as_uri())
+    wait_until_drawn(browser)
+    browser.execute_script("document.querySelector('#transcripts-list details').open = true")
+    columns = browser.execute_script(
+        "return new Promise(done => setTimeout(() => done(['.thought', '.call', '.verdict'].map(name => {"
+        "const box = document.querySelector(`#transcripts-list ${name}`).getBoundingClientRect();"
+        "return [box.left, box.right, box.width]})), 100))"
+    )
+    assert columns[0][1] < columns[1][0] < columns[1][1] < columns[2][0]
+    shown = browser.execute_script("return document.querySelector('#transcripts-list .verdict').textContent")
+    assert "because" in shown
+    assert "executed" in shown
+    assert browser.execute_script("return window.broken") is None
+    assert [entry["message"] for entry in browser.get_log("browser")] == []
 
 
 @pytest.mark.parametrize("width", [1400, 420])
