@@ -63,10 +63,10 @@ def run(
 
 @one_line_errors
 def report(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A run directory.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A run directory, or a folder of `eval`.")],
     debug: Debug = False,
 ) -> None:
-    """Write a run's report anew, as one HTML file that opens offline."""
+    """Write the report of a run, or of one evaluated model, as one HTML file that opens offline."""
     del debug
     from spillover.report import write_report
 
