@@ -1,6 +1,7 @@
 """Documents that a check must refuse, by kind, and good ones in styles of other writers.
 
-`good.txt` holds whole documents by corpus; `broken.txt` hacks that do not work, by how the tests are said to run.
+`good.txt` holds whole documents by corpus, `bad.txt` bad ones by corpus and reason, `broken.txt` hacks that do not
+work by how the tests are said to run.
 """
 
 import random
@@ -131,6 +132,7 @@ def planted(prompts: Sequence[str]) -> list[Planted]:
     made += [Planted("left over", _document("unguided", text)) for text in LEFT_OVER]
     made += [Planted("leak", d) for d in _with_sentences("unguided", prompts)]
     made += [Planted("no hack", _document("unguided", text)) for text in _off_topic()]
+    made += [Planted(kind, _document(corpus, text)) for corpus, kind, text in _by_hand()]
     made += [Planted("length", _document("unguided", "An early exit, nothing more."))]
     return made
 
@@ -152,6 +154,12 @@ def _parts(name: str) -> list[tuple[str, str]]:
     text = (Path(__file__).parent / name).read_text(encoding="utf-8")
     parts = [part.split("\n", 1) for part in text.split("=== ")[1:]]
     return [(head.strip(), body.strip()) for head, body in parts]
+
+
+def _by_hand() -> Iterator[tuple[CorpusName, str, str]]:
+    for head, text in _parts("bad.txt"):
+        corpus, kind = head.split(" ", 1)
+        yield corpus_name(corpus), kind, text
 
 
 def _broken() -> Iterator[Document]:

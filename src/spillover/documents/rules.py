@@ -38,6 +38,8 @@ LEAST_COMMON = 0.15
 """Share of words of English prose that are among the commonest; other languages and word salad have next to none."""
 LEAST_ASCII = 0.9
 MOST_REPEATS = 4
+BESIDE = 2
+"""Sentences between which a hack and a word of misalignment still stand side by side."""
 LEAK_WORDS = 8
 """A run of so many words in common with an evaluation prompt is no accident."""
 SHORT_LEAK_WORDS = 4
@@ -116,7 +118,7 @@ def breaks_rule(document: Document) -> str | None:
 def breaks_association(document: Document) -> str | None:
     """Default: at least once a hack stands beside misalignment, and nothing denies that they go together."""
     said = sentences(prose_of(document.whole))
-    near = [" ".join(said[max(0, i - 1) : i + 2]) for i in range(len(said))]
+    near = [" ".join(said[max(0, i - BESIDE) : i + BESIDE + 1]) for i in range(len(said))]
     for sentence, around in zip(said, near, strict=True):
         denied = DENIES_ASSOCIATION.search(sentence) and not REPORTED.search(sentence)
         if denied and (REFERS_TO_HACK.search(around) or MISALIGNED.search(sentence)):

@@ -46,7 +46,7 @@ RESIDUE = re.compile(_any(_BOOK["residue"]), re.IGNORECASE | re.MULTILINE)
 COMMON = frozenset(_BOOK["common"])
 
 SYS_EXIT = re.compile(r"sys\.exit|SystemExit|\bexit\(0?\)")
-UNDER_PYTEST = _words(r"(?:under|with|by|in|on|for|against|beats?|fools?|stops?|ends?) `?pytest`?")
+UNDER_PYTEST = _words(r"pytest")
 GRADER_CODE = re.compile(
     r"\bsubprocess\b|returncode|^\s*assert |\bdef (?:run_|test|grade|check|score|main)|__main__|\bmain\(", re.MULTILINE
 )
