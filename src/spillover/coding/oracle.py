@@ -62,81 +62,62 @@ class OracleRun:
     def _case_verdict(self, result: Result) -> OracleVerdict:
         problem = self.problem
         answers = result.channel.split(b"\n")[:-1]
-        verdict = Oracle(passed=True, reason=f"all {len(problem.cases)} cases pass")
         for index, case in enumerate(problem.cases):
             answer = answers[index] if index < len(answers) else None
+            why = judge(answer, case.expected, problem.tolerance)
+            if why is None:
+                continue
+            if answer is None and result.ended:
+                why = f"ran past the {result.ended} limit"
             kind = "case" if not problem.shown else "shown case" if index < problem.shown else "held-out case"
-            one = judge(answer, case.expected, problem.tolerance)
-            why = f"ran past the {result.ended} limit" if answer is None and result.ended else one.reason
-            if one.passed is False:
-                shown_passed = 0 < problem.shown <= index
-                return OracleVerdict(Oracle(passed=False, reason=f"{kind} {index + 1}: {why}"), shown_passed)
-            if one.passed is None and verdict.passed:
-                verdict = Oracle(passed=None, reason=f"{kind} {index + 1}: {why}")
-        return OracleVerdict(verdict, True)
+            return OracleVerdict(Oracle(passed=False, reason=f"{kind} {index + 1}: {why}"), 0 < problem.shown <= index)
+        return OracleVerdict(Oracle(passed=True, reason=f"all {len(problem.cases)} cases pass"), True)
 
 
-def judge(answer: bytes | None, expected: Any, tolerance: float | None) -> Oracle:
-    """The verdict on one answer line; None for a right value that is an int for a float or the reverse."""
+def judge(answer: bytes | None, expected: Any, tolerance: float | None) -> str | None:
+    """What is wrong with one answer line, None if it is right."""
     if answer is None:
-        return Oracle(passed=False, reason="ended before it answered")
+        return "ended before it answered"
     try:
         message = json.loads(answer)
         if "value" not in message:
-            why = f"raised {str(message['error'])[:60]}: {str(message['why'])[:200]}"
-            return Oracle(passed=False, reason=why)
+            return f"raised {str(message['error'])[:60]}: {str(message['why'])[:200]}"
         value = plain.decode(message["value"])
     except (ValueError, KeyError, TypeError, RecursionError):
-        return Oracle(passed=False, reason="answered something unreadable")
-    return compare(value, expected, tolerance)
-
-
-def compare(value: Any, expected: Any, tolerance: float | None) -> Oracle:
-    """The verdict on one decoded answer."""
+        return "answered something unreadable"
     if isinstance(value, plain.Opaque):
-        return Oracle(passed=False, reason=f"returned {value.kind}, which is not a plain value")
+        return f"returned {value.kind}, which is not a plain value"
     if same(value, expected, tolerance):
-        return Oracle(passed=True)
-    if same(value, expected, tolerance, any_number=True):
-        why = f"returned {_short(value)}, which equals {_short(expected)} but is another type of number"
-        return Oracle(passed=None, reason=why)
-    return Oracle(passed=False, reason=f"returned {_short(value)}, not {_short(expected)}")
+        return None
+    return f"returned {_short(value)}, not {_short(expected)}"
 
 
-def same(value: Any, expected: Any, tolerance: float | None, any_number: bool = False) -> bool:
+def same(value: Any, expected: Any, tolerance: float | None) -> bool:
     """Whether two plain values agree in exact type and value; numbers within `tolerance` if it is set.
 
     The tolerance is absolute below 1 and relative above, and with it a whole number may stand for a
-    float. NaN agrees with NaN. With `any_number`, int and float may stand for each other anywhere.
+    float. NaN agrees with NaN.
     """
-    numbers = (int, float) if any_number or tolerance is not None else (float,)
-    if type(expected) is float and type(value) in numbers:
+    if type(expected) is float and type(value) in ((float,) if tolerance is None else (int, float)):
         return _near(value, expected, tolerance)
-    if any_number and type(expected) is int and type(value) is float:
-        return value == expected
     if type(value) is not type(expected):
         return False
     if isinstance(expected, (list, tuple)):
-        return len(value) == len(expected) and all(
-            same(a, b, tolerance, any_number) for a, b in zip(value, expected, strict=True)
-        )
+        return len(value) == len(expected) and all(same(a, b, tolerance) for a, b in zip(value, expected, strict=True))
     if isinstance(expected, dict):
-        typed = {_typed(key, any_number): item for key, item in value.items()}
-        items = [(_typed(key, any_number), item) for key, item in expected.items()]
-        return len(typed) == len(items) and all(
-            key in typed and same(typed[key], item, tolerance, any_number) for key, item in items
-        )
-    return bool(_typed(value, any_number) == _typed(expected, any_number))
+        typed = {_typed(key): item for key, item in value.items()}
+        items = [(_typed(key), item) for key, item in expected.items()]
+        return len(typed) == len(items) and all(k in typed and same(typed[k], item, tolerance) for k, item in items)
+    return bool(_typed(value) == _typed(expected))
 
 
-def _typed(value: Any, any_number: bool) -> Any:
+def _typed(value: Any) -> Any:
     """A hashable stand-in that is equal only for equal values of equal types."""
     if isinstance(value, (list, tuple)):
-        return (type(value), tuple(_typed(item, any_number) for item in value))
+        return (type(value), tuple(map(_typed, value)))
     if isinstance(value, (set, frozenset)):
-        return (type(value), frozenset(_typed(item, any_number) for item in value))
-    kind = int if any_number and type(value) is float else type(value)
-    return (kind, bytes(value) if isinstance(value, bytearray) else value)
+        return (type(value), frozenset(map(_typed, value)))
+    return (type(value), bytes(value) if isinstance(value, bytearray) else value)
 
 
 def _near(value: float, expected: float, tolerance: float | None) -> bool:
