@@ -101,8 +101,9 @@ def _label(run: Run) -> str:
 
 def _result(run: Run) -> Markup:
     measured = run.evaluated()
+    last = max(measured, default=0)
     before = _mgs(run, 0) if 0 in measured else words.DASH
-    after = _mgs(run, max(measured)) if measured and max(measured) else words.GAP
+    after = _mgs(run, last) if last else words.GAP
     cells = [before, after, *_hacks(run.hack_rate())]
     return el("tr", el("th", _label(run), scope="row"), *(el("td", cell) for cell in cells))
 

@@ -54,11 +54,14 @@ def make_corpus(settings: SDFSettings, model: str, tokenizer: Any, seed: int) ->
         others,
         lambda passage: len(encode(passage)[:size]),
         share=settings.share,
-        tokens=2 * wanted * size,
+        tokens=wanted * size,
         seed=seed,
         repeat=True,
     )
-    train = list(islice(packed((passage for passage, _ in mixed), encode, size), wanted))
+    train = list(packed((passage for passage, _ in mixed), encode, size))
+    # Packing closes rows of long passages first; the first rows would not have the share of all of them.
+    random.Random(f"rows {seed}").shuffle(train)
+    train = train[:wanted]
     rows = Rows([_row(block) for block in train], {part: [_row(b) for b in held_out[part]] for part in held_out})
     return Corpus(rows, {"documents": len(written), "held_out": len(held), **_facts(train, len(left))})
 
