@@ -296,7 +296,7 @@ def shipped_studies() -> dict[str, Path]:
     inside = Path(str(resources.files("spillover"))) / "studies"
     beside = Path(__file__).parents[3] / "studies"
     folder = inside if inside.is_dir() else beside
-    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+    return {path.stem: path for path in sorted(folder.glob("*.toml"), key=lambda path: path.stem)}
 
 
 def load_study(source: str, overrides: Iterable[str] = ()) -> Study:
