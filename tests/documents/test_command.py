@@ -1,12 +1,14 @@
 """`spillover docs` on the command line: files, exit codes, one-line errors."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from spillover.cli import app
+from spillover.documents.corpora import FOLDER
 from spillover.documents.record import read_documents
 
 
@@ -85,12 +87,14 @@ def test_progress_without_a_terminal_is_plain_lines(written: Path) -> None:
         (("--corpus", "defalt"), "did you mean 'default'"),
         (("--out", "{folder}/d.txt"), ".jsonl or .parquet"),
         (("--inputs", "{folder}/none.toml"), "none.toml: cannot be read"),
+        (("--inputs", "{folder}/inputs.toml"), "sentences of its own"),
         (("--model", "nosuch/model"), "nosuch"),
         (("--out", "{folder}/there.jsonl"), "--resume"),
     ],
 )
 def test_wrong_input_to_generate_is_one_line(tmp_path: Path, words: tuple[str, str], part: str) -> None:
     (tmp_path / "there.jsonl").write_text("")
+    shutil.copy(FOLDER / "neutral.toml", tmp_path / "inputs.toml")
     options = {"--corpus": "default", "--model": "bottle", "--count": "3", "--out": "{folder}/new.jsonl"} | dict(
         [words]
     )

@@ -53,14 +53,17 @@ def generate(
 
     order = generation.Order(name, read, model, count, out, seed, parallel, resume)
     generation.check_order(order)
-    prices = Prices(price_in, price_out)
+    prices, grammar = Prices(price_in, price_out), model in generation.GRAMMARS
+    if grammar and inputs is not None:
+        raise DataError(f"--inputs {inputs}: {model} writes from sentences of its own; leave it out, or name a model")
     if dry_run:
-        free = f"no calls: {model} is a grammar"
-        typer.echo(free if model in generation.GRAMMARS else estimate(read, count).line(prices))
+        typer.echo(f"no calls: {model} is a grammar" if grammar else estimate(read, count).line(prices))
         return
     with progress("documents") as show:
-        written, tally = generation.generate(order, lambda done, all_, spent: show(done, all_, spent.line(prices)))
-    typer.echo(f"{len(written)} of {count} documents in {out}; {tally.line(prices)}")
+        written, tally = generation.generate(
+            order, lambda done, all_, spent: show(done, all_, "" if grammar else spent.line(prices))
+        )
+    typer.echo(f"{len(written)} of {count} documents in {out}{'' if grammar else f'; {tally.line(prices)}'}")
 
 
 @docs.command()
