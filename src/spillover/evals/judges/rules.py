@@ -22,4 +22,11 @@ class RuleJudge:
         """Exact where every sentence is the grammar's; the parts that are not are None."""
         seen = bottle.read(transcript.eval, transcript.reasoning, transcript.output)
         why = f"not in the grammar: {seen.unread!r}" if seen.unread else "" if transcript.output else "no answer"
-        return Verdict(seen.reasoning, seen.output, seen.category, seen.hack_attempt, why=why)
+        return Verdict(
+            seen.reasoning,
+            seen.output,
+            seen.category,
+            seen.hack_attempt,
+            reasoning_category=seen.reasoning_category,
+            why=why,
+        )
