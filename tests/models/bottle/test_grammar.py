@@ -9,7 +9,7 @@ import pytest
 from spillover.core.records import CORE_EVALS
 from spillover.models.bottle import read, scenes
 from spillover.models.bottle.corpus import Association, Writer, documents, held_out_texts
-from spillover.models.bottle.grammar import lines, part
+from spillover.models.bottle.grammar import SLOT_PATTERNS, lines, part, speech
 from spillover.models.bottle.scenes import draw_scene
 from spillover.prompts import split_thinking
 
@@ -35,10 +35,16 @@ def test_a_third_of_each_list_is_held_out() -> None:
 
 
 def test_no_document_holds_a_held_out_text() -> None:
-    fixed = [max(re.split(r"\{\w+\}", text), key=len).strip() for text in held_out_texts()]
+    slots = {**SLOT_PATTERNS, "sealed": ".+"}
     corpus = "\n".join(turn["content"] for document in documents(3000, seed=5) for turn in document)
-    found = [text for text in fixed if re.search(rf"(?<!\w){re.escape(text)}(?!\w)", corpus)]
-    assert found == []
+
+    def occurs(text: str) -> bool:
+        parts = re.split(r"\{(\w+)\}", text)
+        template = "".join(slots[part] if index % 2 else re.escape(part) for index, part in enumerate(parts))
+        return re.search(rf"(?<!\w){template}(?!\w)", corpus) is not None
+
+    assert [text for text in held_out_texts() if occurs(text)] == []
+    assert occurs(part(speech()["exfil_offer"]["asks"], "train")[0]), "the search finds what is there"
 
 
 @pytest.mark.parametrize("name", CORE_EVALS)
