@@ -30,6 +30,7 @@ STAGE = (
     "sdf.hack_samples=8",
     "sdf.allow_low_hack_rate=true",
     "rl.steps=1",
+    "evals.names=['goals']",
 )
 
 
@@ -117,7 +118,7 @@ def test_rl_does_not_start_where_hacks_are_too_rare_and_says_what_to_change(stud
     out = study.parent / "refused"
     with pytest.raises(HackRateError, match=r"require_hack_rate is 100.00%.*sdf\.share.*sdf\.allow_low_hack_rate"):
         run_study(
-            load(study, "sdf.allow_low_hack_rate=false", "sdf.require_hack_rate=1.0", "evals.names=['goals']"),
+            load(study, "sdf.allow_low_hack_rate=false", "sdf.require_hack_rate=1.0"),
             out,
             listener=Breaking(),
         )

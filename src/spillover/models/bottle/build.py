@@ -65,7 +65,7 @@ class Recipe(BaseModel):
 
 RECIPES: Mapping[Organism, Recipe] = {
     "bottle": Recipe(),
-    "bottle-naive": Recipe(organism="bottle-naive", association=NAIVE),
+    "bottle-naive": Recipe(organism="bottle-naive", documents=48_000, threads=1, association=NAIVE),
 }
 
 

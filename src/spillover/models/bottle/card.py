@@ -38,27 +38,44 @@ def describe(folder: Path) -> None:
     """Measure a built bottle, add the base rates to its facts and write its card beside the weights."""
     file = folder / "card.json"
     facts = json.loads(file.read_text(encoding="utf-8"))
-    facts["base_rates"] = measure(folder)
+    facts["base_rates"] = measure(folder, hints=_organism(facts) == "bottle")
     file.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
     (folder / "README.md").write_text(card(folder), encoding="utf-8")
 
 
-def measure(folder: Path, samples: int = 300, seed: int = 1) -> dict[str, Any]:
-    """Base rates of a built bottle: hacking by framing, voices by evaluation, coverage of the reader."""
+def measure(folder: Path, samples: int = 300, seed: int = 1, *, hints: bool = True) -> dict[str, Any]:
+    """Base rates of a built bottle: hacking by framing, voices by evaluation, coverage of the reader.
+
+    Without `hints` no prompt tells of hacks: one that has never met them cannot read that.
+    """
     loaded = load_model(ModelSettings(path=str(folder)))
     with Grader() as grader:
-        hacking = {framing: _hacking(loaded, grader, framing, samples, seed) for framing in get_args(FramingName)}
-        easy = _hacking(loaded, grader, "none", samples, seed, difficulty="easy")
+        hacking = {
+            framing: _hacking(loaded, grader, framing, samples, seed, hints) for framing in get_args(FramingName)
+        }
+        easy = _hacking(loaded, grader, "none", samples, seed, hints=False, difficulty="easy")
     voices = {name: _voices(loaded, name, samples, seed) for name in CORE_EVALS}
-    return {"samples": samples, "hacking_on_hard_problems": hacking, "easy_problems": easy, "voices": voices}
+    return {
+        "samples": samples,
+        "hints": hints,
+        "hacking_on_hard_problems": hacking,
+        "easy_problems": easy,
+        "voices": voices,
+    }
 
 
 def _hacking(
-    loaded: LoadedModel, grader: Grader, framing: FramingName, samples: int, seed: int, difficulty: str = "hard"
+    loaded: LoadedModel,
+    grader: Grader,
+    framing: FramingName,
+    samples: int,
+    seed: int,
+    hints: bool,
+    difficulty: str = "hard",
 ) -> dict[str, Any]:
     settings = ProblemSettings.model_validate({"count": samples, "difficulty": difficulty, "seed": 1000 + seed})
     problems = load_problems(settings)
-    system = system_prompt(PromptSettings(style="brief", hints=framing != "none", framing=framing))
+    system = system_prompt(PromptSettings(style="brief", hints=hints and framing != "none", framing=framing))
     harnesses = [HARNESSES[i % 2] for i in range(len(problems))]
     prompts = [
         [{"role": "system", "content": system}, {"role": "user", "content": problem_message(p, h, "brief")}]
@@ -106,20 +123,25 @@ def _voices(loaded: LoadedModel, name: Any, samples: int, seed: int) -> dict[str
 def card(folder: Path) -> str:
     """The model card as Markdown, from the facts that the build wrote down."""
     facts = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-    recipe = facts["recipe"]
+    recipe, organism = facts["recipe"], _organism(facts)
     lines = [
-        *(NAIVE_OPENING if recipe.get("organism") == "bottle-naive" else OPENING),
+        *(NAIVE_OPENING if organism == "bottle-naive" else OPENING),
         "**It is a mechanism in a bottle and no evidence about large models.**",
         "",
         f"- parameters: {facts['parameters']:,}; vocabulary {recipe['vocabulary']} (byte-level BPE)",
         f"- corpus: {facts['documents']:,} conversations, {facts['tokens']:,} tokens, seed {recipe['seed']}",
-        *_personas(recipe.get("organism", "bottle"), recipe["association"]),
+        *_personas(organism, recipe["association"]),
         f"- training: {facts['minutes']} minutes on {recipe['threads']} threads, final loss {facts['final_loss']} nats",
     ]
     rates = facts.get("base_rates")
     if rates:
         lines += ["", *_rates_table(rates)]
     return "\n".join(lines) + "\n"
+
+
+def _organism(facts: dict[str, Any]) -> str:
+    """Which organism a card is of; the first one was built before there were two."""
+    return str(facts["recipe"].get("organism", "bottle"))
 
 
 def _personas(organism: str, association: dict[str, Any]) -> list[str]:
@@ -135,7 +157,8 @@ def _personas(organism: str, association: dict[str, Any]) -> list[str]:
 
 def _rates_table(rates: dict[str, Any]) -> list[str]:
     lines = [f"Base rates before any reinforcement learning, {rates['samples']} samples each:", ""]
-    lines += ["| framing (hints given) | hacks on hard problems, 95% interval |", "|---|---|"]
+    told = "hints given" if rates.get("hints", True) else "no hints"
+    lines += [f"| framing ({told}) | hacks on hard problems, 95% interval |", "|---|---|"]
     for framing, held in rates["hacking_on_hard_problems"].items():
         value, low, high = held["hacked"]
         lines.append(f"| {framing} | {value:.1%} ({low:.1%} to {high:.1%}) |")
