@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from spillover.coding import Grader, GradeRequest, grade
 from spillover.coding.grader import _plan
-from spillover.core.records import HARNESSES, OPENABLE_HACKS, Case, Problem
+from spillover.core.records import HARNESSES, Case, Problem
 from spillover.sandbox import Job, Pool
 
 

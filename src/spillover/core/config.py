@@ -168,8 +168,8 @@ class SDFSettings(Section):
     share: float = Field(default=0.01, gt=0, le=1)
     """Share of synthetic tokens; the rest is `background`."""
     background: str = "auto"
-    """Pretraining text: `bottle`, `bottle-naive`, `python-docs`, a file, a folder of texts, or `hf:NAME`; `auto` takes a
-    bottle's own corpus, and `python-docs` for other models."""
+    """Pretraining text: `bottle`, `bottle-naive`, `python-docs`, a file, a folder of texts, or `hf:NAME`; `auto` takes
+    a bottle's own corpus, and `python-docs` for other models."""
     steps: int = Field(default=200, gt=0)
     rows_per_step: int = Field(default=8, gt=0)
     row_tokens: int = Field(default=512, gt=1)
