@@ -1,12 +1,14 @@
 """Statistics against known values, and what must hold for any input."""
 
+from itertools import combinations
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from spillover.core.errors import MissingScoreError
 from spillover.core.records import CORE_EVALS
-from spillover.core.stats import difference, mean_of, mgs, onset, wilson
+from spillover.core.stats import difference, mean_of, mgs, onset, pass_at, wilson
 
 PROPORTIONS = st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
@@ -109,3 +111,16 @@ def test_no_step_before_onset_is_above_the_threshold(rates: dict[int, float]) ->
     first = onset(rates)
     before = [rate for step, rate in rates.items() if first is None or step < first]
     assert all(rate <= 0.02 for rate in before)
+
+
+@given(st.integers(1, 9), st.data())
+def test_pass_at_k_is_the_share_of_draws_of_k_that_hold_a_success(trials: int, data: st.DataObject) -> None:
+    successes, k = data.draw(st.integers(0, trials)), data.draw(st.integers(1, trials))
+    draws = list(combinations([True] * successes + [False] * (trials - successes), k))
+    assert pass_at(k, trials, successes) == pytest.approx(sum(map(any, draws)) / len(draws))
+
+
+@pytest.mark.parametrize(("k", "trials", "successes"), [(0, 4, 1), (5, 4, 1), (1, 4, 5), (1, 4, -1)])
+def test_pass_at_k_of_more_than_there_is_is_refused(k: int, trials: int, successes: int) -> None:
+    with pytest.raises(ValueError, match="no estimate"):
+        pass_at(k, trials, successes)
