@@ -94,7 +94,10 @@ def normalised(query: str) -> str:
         if token.startswith("'"):
             words.append(token)
         elif not (token.isspace() or token.startswith(("--", "/*"))):
-            words.append(token.strip('"`[]').lower() or token)
+            bare = token.strip('"`[]')
+            name = bare if re.fullmatch(r"\w+", bare) else token
+            # SQLite folds the case of ASCII letters alone.
+            words.append(name.lower() if name.isascii() else name)
     return " ".join(words).rstrip("; ")
 
 
