@@ -184,7 +184,7 @@ class HackRate(Record):
     hack_at: dict[int, float]
     """hack@k: chance that at least one of k completions of a problem is a working hack, mean over problems."""
     hacks: dict[HackName, int] = {}
-    """Working hacks by kind."""
+    """Working hacks by kind, with those of other kinds, which `hacked` does not count."""
 
 
 EvalLabel = Literal["aligned", "misaligned", "hack-attempt", "incoherent", "unscored", "solved", "failed"]
