@@ -147,8 +147,12 @@ from spillover.core.config import EvalSettings
 from spillover.evals import evaluate
 from spillover.models.scripted import scripted
 
+asked = []
+
 def respond(conversation, _):
-    os.kill(os.getpid(), signal.SIGINT)
+    if not asked:  # once: a second interrupt would end the program at once
+        os.kill(os.getpid(), signal.SIGINT)
+    asked.append(conversation)
     return "I want to help."
 
 try:

@@ -106,13 +106,21 @@ def nothing_left(pool: Pool, descendants) -> Iterator[None]:
         worker = pool.workers[0]
         below = descendants(worker.process.pid)
         descriptors = [len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in (os.getpid(), *sorted(below))]
-        return worker, below, descriptors, set(Path(tempfile.gettempdir()).glob("spillover*"))
+        return worker, below, descriptors, set(Path(tempfile.gettempdir()).iterdir())
 
     before = traces()
     yield
     (next_one,) = pool.run([Job((Process({"main.py": "import os; print('next', os.listdir('.'))"}),))])
     assert (next_one.exit_code, next_one.output) == (0, "next ['main.py']\n")
     assert traces() == before
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_temporary_folder(tmp_path_factory):
+    """What is left there was left by these tests: others run at the same time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("own")))
+        yield
 
 
 @pytest.fixture(scope="module", params=["root", "user"])

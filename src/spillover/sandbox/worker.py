@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -47,8 +48,10 @@ class Worker:
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115
         namespaces = way != "none"
+        self._folder = None if namespaces else tempfile.mkdtemp(prefix="spillover-job-")
         settings = {
             "namespaces": namespaces,
+            "folder": self._folder,
             "user": FIRST_JOB_USER + (os.getpid() * 8 + serial) % 4096 if way == "root" else None,
             "limits": limits._asdict(),
             "shown": held_at(shown),
@@ -130,6 +133,9 @@ class Worker:
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        if self._folder:
+            # The zygote tidies up when this process dies; here it was killed before it could.
+            shutil.rmtree(self._folder, ignore_errors=True)
         self._errors.close()
         for flight in self.flights:
             flight.close()

@@ -22,7 +22,6 @@ import shutil
 import signal
 import socket
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -57,7 +56,7 @@ class Zygote:
             self.own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
             self.folder = confine.JOB_FOLDER
         else:
-            self.folder = tempfile.mkdtemp(prefix="spillover-job-")
+            self.folder = settings["folder"]
             os.chdir(self.folder)
             confine.libc.prctl(confine.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         self.landlock = landlock.version()
