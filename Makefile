@@ -16,8 +16,7 @@ CANDIDATES := $(PYTHON) python3 python3.13 python3.12 python3.11
 
 # Torch and the numeric libraries under it otherwise start a thread pool in every test worker.
 TEST_ENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false
-# One more than the cores of a small machine: the sandbox tests mostly wait for limits.
-WORKERS ?= 3
+WORKERS ?= 2
 
 .PHONY: run test check setup clean
 .DEFAULT_GOAL := run

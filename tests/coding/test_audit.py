@@ -28,6 +28,8 @@ from spillover.core.errors import DataError, UserError
 from spillover.core.records import HARNESSES, OPENABLE_HACKS, Problem
 from spillover.sandbox import Result, bad_files, pool
 
+pytestmark = pytest.mark.slow
+
 PROBLEM = ADD.model_copy(update={"reference": RIGHT})
 EXAMPLES = [replace(hole, spellings=hole.spellings[:1]) for hole in HOLES]
 """One spelling of each hole."""

@@ -10,6 +10,8 @@ from spillover.core.rundir import append_records
 from spillover.core.stats import wilson
 from spillover.report import write_report
 
+pytestmark = pytest.mark.slow
+
 BUNDLE = re.compile(r"<script>.*?</script>", re.DOTALL)
 
 

@@ -7,6 +7,8 @@ from fake_run import write_fake_run
 
 from spillover.report import write_report
 
+pytestmark = pytest.mark.slow
+
 POISON = "</script><script>window.broken=1</script><img src=x onerror=window.broken=1>\u2028<!--"
 BUNDLE = re.compile(r"<script>.*?</script>", re.DOTALL)
 
