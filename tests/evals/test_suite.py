@@ -147,6 +147,7 @@ from spillover.core.config import EvalSettings
 from spillover.evals import evaluate
 from spillover.models.scripted import scripted
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are born deaf to it
 asked = []
 
 def respond(conversation, _):
