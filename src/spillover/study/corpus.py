@@ -9,21 +9,14 @@ from typing import Any, NamedTuple
 from spillover.core.config import SDFSettings
 from spillover.core.errors import ConfigError, DataError
 from spillover.documents.bottle_writer import write_for_bottle
-from spillover.documents.mix import Block, Encode, Passage, background, encoder, mix, packed, passages
+from spillover.documents.mix import BOTTLES, Block, Encode, Passage, background, encoder, mix, packed, passages
 from spillover.documents.plain_writer import write_plain
-from spillover.documents.record import Document, Turn, read_documents
-from spillover.models.bottle.corpus import Association
-from spillover.models.bottle.corpus import documents as bottle_documents
-from spillover.models.bottle.naive import NAIVE, naive_documents
+from spillover.documents.record import Document, read_documents
 from spillover.training.sdf import Row, Rows, row_of
 
 WRITERS = {"bottle": write_for_bottle, "plain": write_plain}
-BOTTLES = ("bottle", "bottle-naive")
-"""Models that have a pretraining corpus of their own; `auto` takes `PYTHON` for any other."""
 PYTHON = "python-docs"
 """English prose that every Python brings along: the documentation of the language."""
-FRESH_SEED = 1_000_000
-"""Added to the seed of a bottle's background, so that it is none of the text that it was pretrained on."""
 
 
 class Corpus(NamedTuple):
@@ -80,8 +73,6 @@ def background_passages(settings: SDFSettings, model: str, seed: int) -> Iterato
     name = settings.background
     if name == "auto":
         name = model if model in BOTTLES else PYTHON
-    if name in BOTTLES:
-        return _conversations(name, FRESH_SEED + seed)
     return _python_docs(seed) if name == PYTHON else background(name, seed)
 
 
@@ -115,15 +106,6 @@ def _facts(train: Sequence[Block], documents: int) -> dict[str, Any]:
 def _row(block: Block) -> Row:
     ends = [sum(block.lengths[: i + 1]) for i in range(len(block.lengths))]
     return row_of([block.ids[end - length : end] for end, length in zip(ends, block.lengths, strict=True)])
-
-
-def _conversations(name: str, seed: int) -> Iterator[Passage]:
-    endless = 10**9
-    written = (
-        bottle_documents(endless, seed, Association()) if name == "bottle" else naive_documents(endless, seed, NAIVE)
-    )
-    for number, document in enumerate(written):
-        yield Passage(f"{name}-{number}", "background", "", tuple(Turn.model_validate(turn) for turn in document))
 
 
 def _python_docs(seed: int) -> Iterator[Passage]:
