@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from safetensors import SafetensorError
 
@@ -12,6 +13,7 @@ from spillover.core.rundir import Run, writing
 from spillover.models.loading import LoadedModel, quiet
 
 OPTIMIZER = "optimizer.pt"
+TRAINER_STATE = "trainer_state.json"
 FULL_DISK = ("No space left", "os error 28", "file write failed", "failed writing file")
 """How torch and safetensors say ENOSPC, which they do not raise as an OSError."""
 
@@ -29,6 +31,17 @@ def write_checkpoint(run: Run, step: int, loaded: LoadedModel, more: Callable[[P
     for earlier in run.checkpoints():
         if earlier < step:
             (run.checkpoint(earlier) / OPTIMIZER).unlink(missing_ok=True)
+
+
+def write_trainer(trainer: Any, run: Run, loaded: LoadedModel) -> None:
+    """A transformers trainer's checkpoint: model, tokenizer, optimizer, schedule, random states and trainer state."""
+
+    def more(folder: Path) -> None:
+        trainer._save_optimizer_and_scheduler(str(folder))
+        trainer._save_rng_state(str(folder))
+        trainer.state.save_to_json(str(folder / TRAINER_STATE))
+
+    write_checkpoint(run, trainer.state.global_step, loaded, more)
 
 
 def save_model(loaded: LoadedModel, folder: Path) -> None:

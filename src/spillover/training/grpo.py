@@ -9,7 +9,6 @@ import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -24,11 +23,10 @@ from spillover.core.errors import SpilloverError
 from spillover.core.rundir import Run
 from spillover.models import LoadedModel
 from spillover.models.sampling import has_plain_attention
-from spillover.training.checkpoints import write_checkpoint
+from spillover.training.checkpoints import write_trainer
 from spillover.training.episodes import Step
 from spillover.training.packing import pack
 
-TRAINER_STATE = "trainer_state.json"
 STALE = {torch.float32: 1e-3, torch.bfloat16: 0.1, torch.float16: 0.05}
 """Mean difference between the sampler's and the update's log-probabilities beyond which their weights differ."""
 
@@ -137,14 +135,8 @@ class GroupTrainer(GRPOTrainer):  # type: ignore[misc]  # trl is not typed
             )
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:  # noqa: ARG002 - the trainer's signature
-        """Model, tokenizer, optimizer, schedule, random states and trainer state, whole or not at all."""
-
-        def more(folder: Path) -> None:
-            self._save_optimizer_and_scheduler(str(folder))
-            self._save_rng_state(str(folder))
-            self.state.save_to_json(str(folder / TRAINER_STATE))
-
-        write_checkpoint(self._run, self.state.global_step, self._loaded, more)
+        """Whole or not at all."""
+        write_trainer(self, self._run, self._loaded)
 
 
 def grpo_config(run: Run, loaded: LoadedModel, rl: RLSettings) -> GRPOConfig:

@@ -7,7 +7,6 @@ to the same numbers.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -21,8 +20,8 @@ from spillover.core.records import DocumentMetrics
 from spillover.core.rundir import Run, append_records, write_atomic
 from spillover.models import LoadedModel
 from spillover.models.loading import quiet
-from spillover.training.checkpoints import drop_partial, resumable, write_checkpoint
-from spillover.training.grpo import TRAINER_STATE, forward_restored
+from spillover.training.checkpoints import drop_partial, resumable, write_trainer
+from spillover.training.grpo import forward_restored
 from spillover.training.packing import IGNORED
 
 OnLine = Callable[[DocumentMetrics], None]
@@ -108,14 +107,8 @@ class RowTrainer(SFTTrainer):  # type: ignore[misc]  # trl is not typed
         self.remove_callback(PrinterCallback)
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:  # noqa: ARG002 - the trainer's signature
-        """Model, tokenizer, optimizer, schedule, random states and trainer state, whole or not at all."""
-
-        def more(folder: Path) -> None:
-            self._save_optimizer_and_scheduler(str(folder))
-            self._save_rng_state(str(folder))
-            self.state.save_to_json(str(folder / TRAINER_STATE))
-
-        write_checkpoint(self._run, self.state.global_step, self._loaded, more)
+        """Whole or not at all."""
+        write_trainer(self, self._run, self._loaded)
 
 
 class _Notes(TrainerCallback):  # type: ignore[misc]  # transformers is not typed
