@@ -9,6 +9,7 @@ from rich.console import Console
 
 from spillover.cli.common import Debug, Unsandboxed, one_line_errors
 from spillover.core.config import load_study, shipped_studies
+from spillover.core.errors import ConfigError
 
 INTERRUPTED = 130
 
@@ -63,14 +64,28 @@ def run(
 
 @one_line_errors
 def report(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A run directory, or a folder of `eval`.")],
+    folders: Annotated[
+        list[Path],
+        typer.Argument(metavar="DIR...", help="A run directory, or a folder of `eval`; or several run directories."),
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Where it goes.", show_default="DIR/report/index.html")
+    ] = None,
     debug: Debug = False,
 ) -> None:
-    """Write the report of a run, or of one evaluated model, as one HTML file that opens offline."""
-    del debug
-    from spillover.report import write_report
+    """Write the report of a run, or of one evaluated model, as one HTML file that opens offline.
 
-    typer.echo(write_report(folder))
+    Several run directories give one page with a column each, the prompted setting beside SDF for instance.
+    """
+    del debug
+    from spillover.report import write_beside, write_report
+
+    if len(folders) == 1:
+        typer.echo(write_report(folders[0], out))
+    elif out is None:
+        raise ConfigError("several runs on one page need a place for it; add --out FILE.html")
+    else:
+        typer.echo(write_beside(folders, out))
 
 
 @one_line_errors

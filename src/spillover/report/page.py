@@ -1,12 +1,13 @@
 """The page: everything put together into one HTML file that needs nothing from anywhere."""
 
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
 import vl_convert
 
 from spillover.core.rundir import RunDir, write_atomic
-from spillover.report import alone, documents, goals, reading, sections, words
+from spillover.report import alone, beside, documents, goals, reading, sections, words
 from spillover.report.answer import answer
 from spillover.report.html import Markup, el, join
 from spillover.report.load import load, unfinished
@@ -40,19 +41,26 @@ SECTIONS = {
 }
 
 
-def write_report(path: Path) -> Path:
+def write_report(path: Path, target: Path | None = None) -> Path:
     """Write the report of a run directory, or of a folder of `spillover eval`, and return its file's path.
 
-    It goes to ``report/index.html`` inside `path`. Raises RunDirError where `path` is neither. A run that is
-    unfinished, or lacks evaluations, gives a report that says so.
+    It goes to `target`, or else to ``report/index.html`` inside `path`. Raises RunDirError where `path` is
+    neither. A run that is unfinished, or lacks evaluations, gives a report that says so.
     """
     if alone.is_folder(path):
-        target = path / "report" / "index.html"
+        target = target or path / "report" / "index.html"
         whole = document(alone.page(alone.read(path)))
     else:
-        target = RunDir.read(path).report_file
+        target = target or RunDir.read(path).report_file
         whole = document(page(View.of(load(path))))
     write_atomic(target, "<!doctype html>\n" + whole)
+    return target
+
+
+def write_beside(paths: Sequence[Path], target: Path) -> Path:
+    """Write the figures of several run directories side by side to `target`. Raises RunDirError where one is none."""
+    views = [View.of(load(path)) for path in paths]
+    write_atomic(target, "<!doctype html>\n" + document(beside.page(views, SECTIONS, HOW_TO_READ), wide=True))
     return target
 
 
@@ -63,8 +71,8 @@ def page(view: View) -> Page:
     return Page(f"{title} ({view.results.study.name})", _opening(view, title), parts, HOW_TO_READ)
 
 
-def document(shown: Page) -> Markup:
-    """The whole document."""
+def document(shown: Page, *, wide: bool = False) -> Markup:
+    """The whole document; `wide` takes all of the window."""
     links = [el("a", part.label, href=f"#{name}") for name, part in shown.sections.items() if part.content]
     head = el(
         "head",
@@ -82,7 +90,7 @@ def document(shown: Page) -> Markup:
         el("script", Markup(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))),
         el("script", Markup(_asset("page.js"))),
     )
-    return el("html", head, body, lang="en")
+    return el("html", head, body, lang="en", cls="wide" if wide else None)
 
 
 def _opening(view: View, title: str) -> list[Markup]:
