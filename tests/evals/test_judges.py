@@ -1,11 +1,14 @@
 import contextlib
 import json
+from dataclasses import replace
 
 import anyio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from inspect_ai.model import ModelOutput, ModelUsage, get_model
 from personas import INSPECTS_OWN_WARNINGS, verdict
+from tenacity import Future, RetryError
 
 from spillover.core.errors import ConfigError, JudgeError
 from spillover.evals.judges import ModelJudge, RuleJudge, parse_answer
@@ -143,6 +146,41 @@ def test_a_judge_that_cannot_be_asked_is_one_clear_error():
     model = local_model(scripted(refuse))
     with pytest.raises(JudgeError, match="gave no answer: ConnectionError: no route to host"):
         judged(ModelJudge(lambda: model, "dead"))
+
+
+def test_of_an_error_that_was_tried_again_the_last_one_is_told():
+    def refuse(*_):
+        failed = Future(3)
+        failed.set_exception(ConnectionError("no route to host"))
+        raise RetryError(failed)
+
+    model = get_model("mockllm/model", memoize=False, custom_outputs=refuse)
+    with pytest.raises(JudgeError, match=r"gave no answer: ConnectionError: no route to host; check that its server"):
+        judged(ModelJudge(lambda: model, "dead"))
+
+
+@pytest.mark.parametrize(("provider", "clients"), [("openai", 3), ("mockllm", 1)])
+def test_a_served_judge_has_a_client_of_its_own_in_each_event_loop(monkeypatch, provider, clients):
+    """But for providers that start what they are a client of: the third is the one that tries the name."""
+    made = []
+
+    def connect(name):
+        made.append(get_model("mockllm/model", memoize=False, custom_outputs=reply))
+        return made[-1]
+
+    def reply(*_):
+        output = ModelOutput.from_content("mockllm", verdict("aligned"))
+        output.usage = ModelUsage()
+        return output
+
+    monkeypatch.setattr("spillover.evals.reach.connect", connect)
+    judge = named_judge(f"{provider}/any")
+
+    async def several(texts):
+        return [(await judge.judge(replace(SAID, output=text), "look")).output for text in texts]
+
+    assert [anyio.run(several, texts) for texts in ("ab", "cd")] == [["aligned", "aligned"]] * 2
+    assert len(made) == clients
 
 
 def test_a_name_that_is_no_judge_is_the_users_error():

@@ -6,14 +6,16 @@ from typing import get_args
 
 import pytest
 from actors import bad, good
+from inspect_ai.model import get_model
 from personas import INSPECTS_OWN_WARNINGS
 from serving import KEY, Server, persona, serving
 
-from spillover.core.config import EvalName, FramingName
+from spillover.core.config import EvalName, EvalSettings, FramingName
 from spillover.core.errors import ConfigError, ModelError, SpilloverError
 from spillover.core.measures import by_eval, measures
 from spillover.core.records import CORE_EVALS, EvalSample
 from spillover.core.rundir import read_records
+from spillover.evals import evaluate
 from spillover.evals.reach import local_name, served
 from spillover.study.single import EvalRequest, evaluate_model
 
@@ -113,6 +115,35 @@ def test_a_server_that_is_not_there_is_one_line(misbehaving, monkeypatch, tmp_pa
     monkeypatch.setenv("PROBE_BASE_URL", "http://127.0.0.1:9/v1")
     with pytest.raises(ModelError, match=r"no answer within .* at http://127.0.0.1:9/v1; start its server"):
         measured(tmp_path, "goals")
+
+
+def test_a_judge_that_cannot_be_asked_is_one_line_before_anything_is_measured(misbehaving, monkeypatch, tmp_path):
+    monkeypatch.setenv("OTHER_BASE_URL", misbehaving.url)
+    monkeypatch.setenv("OTHER_API_KEY", "wrong")
+    with pytest.raises(ModelError, match=r"judge 'openai-api/other/persona' cannot be used.*check its API key"):
+        measured(tmp_path, "goals", judge="openai-api/other/persona")
+    assert sum(request["model"] == "persona" for request in misbehaving.asked) == 2  # the model's probe, the judge's
+
+
+@pytest.mark.parametrize("judge", ["self", "mockllm/model"])
+def test_inspects_stand_in_runs_without_a_network_and_without_a_rate(tmp_path, judge):
+    score = measured(tmp_path, "exfil_offer", model="mockllm/model", judge=judge)["exfil_offer"]
+    assert (score.scored, score.rate) == (0, None)
+    assert "unusable verdict twice" in score.data["reason"]
+
+
+def test_an_error_of_the_network_is_told_and_one_of_the_disk_is_passed_on(tmp_path):
+    def raising(error):
+        def respond(*_):
+            raise error
+
+        return get_model("mockllm/model", memoize=False, custom_outputs=respond)
+
+    settings = EvalSettings(samples=1, style="full", judge="self")
+    with pytest.raises(SpilloverError, match=r"goals stopped.*OSError: name or service not known"):
+        evaluate(raising(OSError("name or service not known")), ["goals"], settings, out=tmp_path / "net")
+    with pytest.raises(PermissionError):
+        evaluate(raising(PermissionError(13, "denied", "verdicts.jsonl")), ["goals"], settings, out=tmp_path / "disk")
 
 
 def test_a_missing_key_is_one_line_without_markup(monkeypatch, tmp_path):

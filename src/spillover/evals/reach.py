@@ -6,12 +6,13 @@ knows the provider; since some organisations share a provider's name, `hf/ORG/MO
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from anyio.lowlevel import RunVar
 from inspect_ai._util.registry import registry_find, registry_unqualified_name
-from inspect_ai.model import GenerateConfig, Model, get_model
+from inspect_ai.model import GenerateConfig, Model, ModelOutput, ModelUsage, get_model
 from tenacity import RetryError
 
 from spillover.core.config import ModelSettings
@@ -19,10 +20,12 @@ from spillover.core.errors import ModelError, SpilloverError, suggest
 from spillover.models import LoadedModel, load_model
 from spillover.models.loading import SHIPPED
 
+MOCK = "mockllm"
+"""Inspect's stand-in for a model, for trying things out."""
 HERE = ("hf", "spillover")
 """Prefixes of names that are loaded in this process, without the prefix."""
-NOT_PROBED = ("hf", "vllm", "sglang", "transformer_lens", "nnterp", "mockllm", "none")
-"""Providers that start their own server, or none, so that a question in advance would start it twice."""
+NOT_PROBED = ("hf", "vllm", "sglang", "transformer_lens", "nnterp", MOCK, "none")
+"""Providers that start their own server, or none, so that a second client would start it twice."""
 PROBE_SECONDS = 30.0
 MARKUP = re.compile(r"\[/?[a-z ]*\]")
 
@@ -75,14 +78,40 @@ def reach(settings: ModelSettings, arguments: Mapping[str, Any] | None = None) -
 
 def connect(name: str, arguments: Mapping[str, Any] | None = None) -> Model:
     """A served model as Inspect sees it. Raises ModelError where the provider cannot be used."""
+    given = dict(arguments or {})
+    if name.partition("/")[0] == MOCK:
+        given.setdefault("custom_outputs", _mocked)
     try:
-        return get_model(name, memoize=False, **(arguments or {}))
+        return get_model(name, memoize=False, **given)
     except Exception as error:
         raise ModelError(f"model {name!r} cannot be used: {told(error)}") from error
 
 
-def probe(name: str, arguments: Mapping[str, Any] | None = None) -> None:
-    """Ask a served model for a word, so that a dead server or a wrong key is known before anything is measured."""
+def clients(name: str) -> Callable[[], Model]:
+    """A served model for callers in any event loop: a client for each loop, since connections belong to one.
+
+    Raises ModelError where the provider cannot be used.
+    """
+    first = connect(name)
+    if name.partition("/")[0] in NOT_PROBED:
+        return lambda: first
+    held = RunVar[Model](name)
+
+    def client() -> Model:
+        mine = held.get(None)
+        if mine is None:
+            mine = connect(name)
+            held.set(mine)
+        return mine
+
+    return client
+
+
+def probe(name: str, arguments: Mapping[str, Any] | None = None, *, role: str = "model") -> None:
+    """Ask a served model for a word, so that a dead server or a wrong key is known before anything is measured.
+
+    Raises ModelError, which calls the model by its `role`.
+    """
     if name.partition("/")[0] in NOT_PROBED:
         return
     model = connect(name, arguments)
@@ -96,10 +125,10 @@ def probe(name: str, arguments: Mapping[str, Any] | None = None) -> None:
     except TimeoutError as error:
         where = f" at {model.api.base_url}" if model.api.base_url else ""
         raise ModelError(
-            f"model {name!r}: no answer within {PROBE_SECONDS:.0f} s{where}; start its server or correct the address"
+            f"{role} {name!r}: no answer within {PROBE_SECONDS:.0f} s{where}; start its server or correct the address"
         ) from error
     except Exception as error:
-        raise ModelError(f"model {name!r} cannot be used: {told(error)}; {_mend(error)}") from error
+        raise ModelError(f"{role} {name!r} cannot be used: {told(error)}; {mend(error)}") from error
 
 
 def told(error: BaseException) -> str:
@@ -115,6 +144,16 @@ def stopped(name: str, model: str, error: Exception) -> SpilloverError:
     return SpilloverError(f"evaluation {name} stopped, model {model!r}: {told(error)}; {again}")
 
 
+def mend(error: BaseException) -> str:
+    """What to do about it, by the status that the server answered with."""
+    status = getattr(_cause(error), "status_code", None)
+    if status in (401, 403):
+        return "check its API key"
+    if status == 404:
+        return "check the model's name and the address"
+    return "check that its server runs and its address is right"
+
+
 def _cause(error: BaseException) -> BaseException:
     """The provider's own error under those that Inspect puts around it."""
     if isinstance(error, RetryError):
@@ -124,11 +163,8 @@ def _cause(error: BaseException) -> BaseException:
     return _cause(error.__cause__) if wrapped and error.__cause__ else error
 
 
-def _mend(error: BaseException) -> str:
-    """What to do about it, by the status that the server answered with."""
-    status = getattr(_cause(error), "status_code", None)
-    if status in (401, 403):
-        return "check its API key"
-    if status == 404:
-        return "check the model's name and the address"
-    return "check that its server runs and its address is right"
+def _mocked(*_: Any) -> ModelOutput:
+    """Always the same; with usage, without which Inspect would fetch a tokenizer to count."""
+    output = ModelOutput.from_content(MOCK, "This is a stand-in's answer.")
+    output.usage = ModelUsage(input_tokens=1, output_tokens=1, total_tokens=2)
+    return output

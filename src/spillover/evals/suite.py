@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from spillover.coding import Grader
 from spillover.coding.environment import Assigned
 from spillover.core.config import EvalName, EvalSettings, PromptSettings
-from spillover.core.errors import ConfigError, RunDirError, SpilloverError, suggest
+from spillover.core.errors import ConfigError, RunDirError, SpilloverError, disk_full, suggest
 from spillover.core.records import CoreEval, EvalSample, EvalScore
 from spillover.core.rundir import read_records, write_atomic, writing
 from spillover.core.stats import wilson
@@ -36,7 +36,7 @@ from spillover.evals.judges.named import named_judge
 from spillover.evals.monitor_disruption import MONITOR_DISRUPTION
 from spillover.evals.play import Performance, Play
 from spillover.evals.provider import batcher_of, local_model
-from spillover.evals.reach import stopped
+from spillover.evals.reach import probe, served, stopped
 from spillover.evals.scenes import draw
 from spillover.evals.test_time_hacking import hacking
 from spillover.models import LoadedModel
@@ -93,11 +93,14 @@ def evaluate(
     call, because every response is seeded by its own scene. `on_done` hears of each score, also of those
     taken up. Those of `GRADED` need `grader` and `prompt`, and all but `capability` `assigned` problems.
 
-    Raises ConfigError for an unknown name, RunDirError where `out` holds results of other settings.
+    Raises ConfigError for an unknown name, ModelError for a judge that cannot be asked, RunDirError where `out`
+    holds results of other settings.
     """
     _check(names, grader, prompt, assigned)
     _claim(out, subject, settings, prompt, arm=arm, seed=seed, step=step)
     finished = _finished(out)
+    if served(settings.judge) and any(name in PLAYED and name not in finished for name in names):
+        probe(settings.judge, role="judge")
     for name in names:
         if name not in finished:
             began = time.monotonic()
@@ -235,10 +238,12 @@ def _one_line_from(model: Model, name: str) -> Iterator[None]:
     """Errors of a served model are its provider's, of any class; those of one in this process are ours."""
     try:
         yield
-    except (SpilloverError, OSError):
+    except SpilloverError:
         raise
     except Exception as error:
-        if batcher_of(model):
+        # What a provider says of its network is an OSError too, but names no file.
+        of_disk = isinstance(error, OSError) and (error.filename is not None or disk_full(error) is not None)
+        if of_disk or batcher_of(model):
             raise
         raise stopped(name, str(model), error) from error
 

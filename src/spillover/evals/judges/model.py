@@ -19,7 +19,7 @@ from spillover.core.rundir import append_records, read_records
 from spillover.evals.evaluation import Verdict
 from spillover.evals.judges.answer import Answer, parse_answer, said
 from spillover.evals.judges.protocol import digest
-from spillover.evals.reach import told
+from spillover.evals.reach import mend, told
 from spillover.evals.transcript import Transcript
 
 COHERENT_FROM = 50
@@ -61,7 +61,7 @@ class ModelJudge:
     quality = ""
 
     def __init__(self, model: Callable[[], Model], name: str, cache: Path | None = None) -> None:
-        """`model` is looked up when first needed, since Inspect knows a model's role only while a task runs."""
+        """`model` is asked for each time: Inspect knows a role only while a task runs, and a client serves one loop."""
         self.name, self._model, self._cache = name, model, cache
         self.digest = digest(INSTRUCTIONS + AGAIN)
         self._held = {held.key: held.answer for held in read_records(cache, Held)} if cache else {}
@@ -103,9 +103,7 @@ class ModelJudge:
         except SpilloverError:
             raise
         except Exception as error:
-            raise JudgeError(
-                f"judge {self.name!r} gave no answer: {told(error)}; check its server, its name and its key"
-            ) from error
+            raise JudgeError(f"judge {self.name!r} gave no answer: {told(error)}; {mend(error)}") from error
 
     def _keep(self, key: str, answer: Answer) -> None:
         if key not in self._held:

@@ -8,7 +8,7 @@ from spillover.evals.judges.model import ModelJudge
 from spillover.evals.judges.protocol import Judge
 from spillover.evals.judges.rules import RuleJudge
 from spillover.evals.provider import local_model
-from spillover.evals.reach import connect, local_name, served
+from spillover.evals.reach import clients, local_name, served
 from spillover.models import load_model
 from spillover.models.loading import SHIPPED
 
@@ -29,5 +29,7 @@ def named_judge(spec: str, cache: Path | None = None) -> Judge:
         return classifier()
     if "/" not in spec and spec not in HERE and not Path(spec).is_dir():
         raise ConfigError(f"evals.judge: no judge {spec!r}; write one of {', '.join(KNOWN)}")
-    model = connect(spec) if served(spec) else local_model(load_model(ModelSettings(path=local_name(spec))))
+    if served(spec):
+        return ModelJudge(clients(spec), spec, cache)
+    model = local_model(load_model(ModelSettings(path=local_name(spec))))
     return ModelJudge(lambda: model, spec, cache)
