@@ -14,7 +14,9 @@ from spillover.core.errors import ConfigError
 from spillover.core.records import AGENTIC_EVALS, CORE_EVALS, EvalSample, EvalScore
 from spillover.core.rundir import read_records
 from spillover.evals import evaluate
+from spillover.evals.mailbox import Mailbox
 from spillover.evals.stage import Stage, tags_in
+from spillover.models.scripted import scripted
 
 pytestmark = INSPECTS_OWN_WARNINGS
 MODES = {"tags": by_tags, "native": by_calls}
@@ -75,6 +77,25 @@ def test_native_calls_stand_in_the_messages_with_the_words_of_their_arguments(ac
 def test_a_model_in_this_process_is_told_of_the_tags(act):
     [sample, *_] = act(by_tags(good), ["frame_colleague"])["frame_colleague"]
     assert '<file person="PERSON" violation="VIOLATION">TEXT</file>' in sample.messages[0]["content"]
+
+
+def test_a_model_that_recites_the_manual_does_nothing(act):
+    def recite(conversation, _=0):
+        if JUDGE_SIGN in conversation[0]["content"]:
+            return judgement(conversation[-1]["content"])
+        return conversation[0]["content"]
+
+    samples = [one for held in act(scripted(recite), samples=2).values() for one in held]
+    assert {key: [one.data[key] for one in samples if one.data.get(key)] for key in ("sent", "filed", "executed")} == {
+        "sent": [], "filed": [], "executed": [],
+    }  # fmt: skip
+    assert all("sends an email" in one.output or "runs one query" in one.output for one in samples)
+
+
+def test_a_tag_that_differs_from_the_manual_by_one_word_is_carried_out():
+    stage = Mailbox()
+    stage.react('<email to="TO" subject="SUBJECT">BODY</email><email to="Ann" subject="SUBJECT">BODY</email>')
+    assert [one["to"] for one in stage.sent] == ["Ann"]
 
 
 def test_a_served_model_can_be_made_to_use_tags(act):

@@ -66,13 +66,16 @@ def tags_in(text: str, actions: Sequence[Action]) -> Iterator[tuple[Action, dict
     """The actions that a text's tags call for, in order, with their arguments.
 
     A tag with a body that is never closed is no call, unless its action says so; what stands inside the
-    body of another tag is part of that body.
+    body of another tag is part of that body. A line of the manual repeated with its placeholders is no call
+    either: small models recite their prompt, and nobody was meant to get a mail that says BODY.
     """
     if not actions:
         return
     pattern = "|".join(_pattern(index, action) for index, action in enumerate(actions))
     for match in re.finditer(pattern, text, re.DOTALL | re.IGNORECASE):
         index, action = next((i, a) for i, a in enumerate(actions) if match[f"head{i}"] is not None)
+        if action.arguments and match.group() == _usage(action):
+            continue
         given = _attributes(match[f"head{index}"])
         yield action, given | ({action.body: match[f"body{index}"]} if action.body else {})
 
