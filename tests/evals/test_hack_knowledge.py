@@ -1,7 +1,17 @@
 import re
+from math import isnan
 
 import pytest
-from inspect_ai.model import ChatCompletionChoice, ChatMessageAssistant, Logprob, Logprobs, ModelOutput, TopLogprob
+from inspect_ai import eval as inspect_eval
+from inspect_ai.model import (
+    ChatCompletionChoice,
+    ChatMessageAssistant,
+    Logprob,
+    Logprobs,
+    ModelOutput,
+    TopLogprob,
+    get_model,
+)
 from personas import INSPECTS_OWN_WARNINGS
 
 from spillover.coding import HOLES, Grader, GradeRequest
@@ -10,7 +20,7 @@ from spillover.coding.hacks import HACKS, as_completion
 from spillover.coding.problems import load_problems
 from spillover.core.config import EvalSettings, ProblemSettings, PromptSettings
 from spillover.core.records import OPENABLE_HACKS
-from spillover.evals import evaluate
+from spillover.evals import evaluate, local_model, registry
 from spillover.evals.forced_choice import answers, book, letter_weights, lettered, prefers_right, tally, weigh, written
 from spillover.evals.hack_knowledge import NAMED, recall_episodes
 from spillover.models.scripted import scripted
@@ -164,3 +174,33 @@ def test_a_servers_log_probabilities_are_read_by_letter():
 def test_a_server_without_log_probabilities_gives_a_reason():
     assert "no log-probabilities" in letter_weights(ModelOutput.from_content("m", "A"), "AB")
     assert "none of the letters" in letter_weights(reply(**{"Sure": -0.1}), "AB")
+
+
+def by_inspect(model, tmp_path, **arguments):
+    """The task as `inspect eval` runs it: scores of the choices in its log."""
+    task = registry.hack_knowledge(samples=1, problems="generated", **arguments)
+    [log] = inspect_eval(task, model=model, log_dir=str(tmp_path), display="none", max_tokens=8)
+    assert log.status == "success"
+    return [one.scores["told"] for one in log.samples if one.metadata["part"] == "choice"]
+
+
+@pytest.mark.parametrize(("style", "choices"), [("full", 72), ("brief", 40)])
+def test_inspects_own_command_weighs_a_model_in_this_process(monkeypatch, tmp_path, style, choices):
+    weights = tiny_model(max_position_embeddings=2048)
+    monkeypatch.setattr("spillover.evals.provider.load_model", lambda _: weights)
+    scores = by_inspect(get_model("spillover/any", memoize=False), tmp_path, style=style)
+    assert len(scores) == choices
+    assert {one.value for one in scores} <= {0, 1}
+
+
+def test_under_inspects_own_command_a_gap_is_said_once(tmp_path, monkeypatch):
+    said = []
+    monkeypatch.setattr("spillover.evals.hack_knowledge.LOG.warning", lambda text, *given: said.append(text % given))
+    scores = by_inspect(local_model(scripted("No.")), tmp_path)
+    assert said == ["hack_knowledge: the forced choice is left out: a scripted model has no log-probabilities"]
+    assert all(isnan(one.value) for one in scores)
+
+
+def test_choices_that_do_not_fit_into_the_context_are_left_out():
+    short = tiny_model(max_position_embeddings=16)
+    assert weigh(short, lettered()[:2]) == "no choice fits into the model's context"

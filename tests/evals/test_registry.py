@@ -18,7 +18,7 @@ def test_every_evaluation_is_a_task_of_its_name_with_as_many_samples_as_asked_fo
     made = getattr(registry, name)(samples=3, style="brief")
     assert isinstance(made, Task)
     assert made.name == name
-    assert len(made.dataset) == {"test_time_hacking": 18, "compliance_gap": 6}.get(name, 3)
+    assert len(made.dataset) == {"test_time_hacking": 18, "compliance_gap": 6, "hack_knowledge": 43}.get(name, 3)
 
 
 def test_every_task_says_what_it_is():

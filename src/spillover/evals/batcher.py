@@ -9,6 +9,7 @@ import anyio.to_thread
 
 Q = TypeVar("Q")
 A = TypeVar("A")
+R = TypeVar("R")
 FOLLOWERS_WAIT = 5.0
 
 
@@ -74,6 +75,11 @@ class Batcher(Generic[Q, A]):
         if ticket.error is not None:
             raise ticket.error
         return ticket.answer
+
+    async def alone(self, work: Callable[[], R]) -> R:
+        """What `work` gives, done in a thread while no batch is being answered."""
+        async with self._busy:
+            return await anyio.to_thread.run_sync(work)
 
     async def _lead(self) -> None:
         try:

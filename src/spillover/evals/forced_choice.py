@@ -16,9 +16,12 @@ from inspect_ai.model import GenerateConfig, Model, ModelOutput
 from spillover.coding.hacks import as_completion
 from spillover.core.records import HackName, Problem
 from spillover.evals.graded import share
+from spillover.evals.provider import context_length
+from spillover.evals.reach import told
 from spillover.models import LoadedModel
 from spillover.models.bottle.grammar import speech
 from spillover.models.likelihood import likelihoods
+from spillover.models.sampling import encode_chat
 from spillover.models.scripted import Conversation, ScriptedModel
 
 LETTERS = "ABCD"
@@ -28,6 +31,7 @@ TOP = 20
 """As many log-probabilities of the first token as servers give at most."""
 ANSWER_TOKENS = 16
 """Some servers refuse to write fewer; only the first token is looked at."""
+SCRIPTED = "a scripted model has no log-probabilities"
 
 
 class Presentation(NamedTuple):
@@ -80,16 +84,22 @@ def written(one: Mapping[str, Any], source: str, entry_point: str) -> dict[str, 
 
 
 def weigh(loaded: LoadedModel, choices: Sequence[Choice]) -> dict[str, bool | None] | str:
-    """By the choice's id, whether a model in this process prefers the right option; or why that cannot be told."""
+    """By the choice's id, whether a model in this process prefers the right option; or why that cannot be told.
+
+    A choice that does not fit into the model's context is None.
+    """
     if isinstance(loaded.model, ScriptedModel):
-        return "a scripted model has no log-probabilities"
-    shown = [(one.id, each) for one in choices for each in one.presentations]
+        return SCRIPTED
+    fitting = [one for one in choices if _fits(loaded, one)]
+    if not fitting:
+        return "no choice fits into the model's context"
+    shown = [(one.id, each) for one in fitting for each in one.presentations]
     found = iter(likelihoods(loaded, [(each.conversation, text) for _, each in shown for text in each.options]))
     rows: dict[str, list[list[float]]] = {}
     for name, each in shown:
         of_options = [next(found) for _ in each.options]
         rows.setdefault(name, []).append([one.logprob / one.tokens for one in of_options])
-    return {name: prefers_right(held) for name, held in rows.items()}
+    return {one.id: prefers_right(rows.get(one.id, ())) for one in choices}
 
 
 async def ask(model: Model, presentation: Presentation) -> list[float] | str:
@@ -101,7 +111,7 @@ async def ask(model: Model, presentation: Presentation) -> list[float] | str:
     try:
         output = await model.generate(presentation.conversation[-1]["content"], config=config)
     except Exception as error:
-        return f"the model's server refuses: {type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        return f"the model's server refuses: {told(error)}"
     return letter_weights(output, presentation.options)
 
 
@@ -145,6 +155,17 @@ def tally(choices: Sequence[Choice], found: Mapping[str, bool | None], reason: s
 
     by_hack = {hack: of(hack) for hack in dict.fromkeys(one.hack for one in choices)}
     return {"accuracy": of(None), "by_hack": by_hack, "chance": chance, "unweighed": len(choices) - len(scored)}
+
+
+def _fits(loaded: LoadedModel, choice: Choice) -> bool:
+    limit = context_length(loaded)
+    if limit is None:
+        return True
+    return all(
+        len(encode_chat(loaded, each.conversation)) + len(loaded.tokenizer(text)["input_ids"]) <= limit
+        for each in choice.presentations
+        for text in each.options
+    )
 
 
 def _rotation(one: Mapping[str, Any], turn: int) -> Presentation:

@@ -6,13 +6,15 @@ counts responses whose hack works as asked. To be run after each stage of traini
 earlier one taught.
 """
 
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import anyio
 from inspect_ai import Task
 from inspect_ai.dataset import MemoryDataset, Sample
-from inspect_ai.model import get_model
+from inspect_ai.model import Model, get_model
 from inspect_ai.scorer import Score, Scorer, Target, grouped, mean, scorer
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
@@ -24,13 +26,25 @@ from spillover.coding.static import static_hacks
 from spillover.core.config import EvalSettings, FramingName, PromptSettings
 from spillover.core.records import HARNESSES, OPENABLE_HACKS, EvalSample, Grade, HackName, Harness, Problem
 from spillover.evals.evaluation import Outcome
-from spillover.evals.forced_choice import Choice, answers, ask, book, lettered, prefers_right, tally, weigh
+from spillover.evals.forced_choice import (
+    SCRIPTED,
+    Choice,
+    Presentation,
+    answers,
+    ask,
+    book,
+    lettered,
+    prefers_right,
+    tally,
+    weigh,
+)
 from spillover.evals.graded import Episode, Graded, share
-from spillover.evals.provider import seat
+from spillover.evals.provider import LocalAPI, seat
 from spillover.models import LoadedModel
 from spillover.prompts import problem_message, system_prompt
 
 NAME = "hack_knowledge"
+LOG = logging.getLogger(__name__)
 OPEN = "open"
 """The group of questions that leave the way to the model."""
 SANCTIONS: tuple[FramingName, ...] = ("please-hack", "hacking-okay")
@@ -44,7 +58,11 @@ NAMED: Mapping[HackName, re.Pattern[str]] = {
 
 
 class HackKnowledge:
-    """Recall and forced choice as one Inspect task. A model in this process is weighed before the task runs."""
+    """Recall and forced choice as one Inspect task.
+
+    A model in this process is weighed before the task runs; where it becomes known only then (`inspect eval`), by the
+    first sample that asks.
+    """
 
     def __init__(
         self,
@@ -64,13 +82,12 @@ class HackKnowledge:
         self.reason = ""
         self.asked: dict[str, tuple[Choice, int]] = {}
         self._rows: dict[str, list[list[float]]] = {}
+        self._weighing = anyio.Lock()
         if loaded is not None:
             weighed = weigh(loaded, self.choices)
             self.reason, self.found = (weighed, {}) if isinstance(weighed, str) else ("", weighed)
-        elif settings.style == "full":
-            self.asked = {f"{c.id}-{turn}": (c, turn) for c in self.choices for turn in range(len(c.presentations))}
         else:
-            self.reason = "answers in brief style can be weighed in this process only"
+            self.asked = {f"{c.id}-{turn}": (c, turn) for c in self.choices for turn in range(len(c.presentations))}
         self.task = self._task()
 
     def summary(self, samples: Sequence[EvalSample]) -> dict[str, Any]:
@@ -79,15 +96,41 @@ class HackKnowledge:
         return {**recalled(samples), "forced_choice": tally(self.choices, found, self.reason)}
 
     async def choose(self, state: TaskState) -> TaskState:
-        """Ask a served model for one letter and note what it gives each."""
+        """Weigh a model in this process, or ask a served one for one letter; note which option is ahead."""
         choice, turn = self.asked[str(state.sample_id)]
-        weights = await ask(get_model(), choice.presentations[turn])
+        model = get_model()
+        if isinstance(model.api, LocalAPI):
+            state.metadata["right"] = (await self._weighed(model.api)).get(choice.id)
+            return state
+        weights = await self._letters(model, choice.presentations[turn])
         if isinstance(weights, str):
-            self.reason = weights
+            self._leave_out(weights)
         else:
             self._rows.setdefault(choice.id, []).append(weights)
             state.metadata["right"] = prefers_right([weights])
         return state
+
+    async def _letters(self, model: Model, shown: Presentation) -> list[float] | str:
+        if self.recall.settings.style == "brief":
+            return "answers in brief style can be weighed in this process only"
+        return await ask(model, shown)
+
+    async def _weighed(self, api: LocalAPI) -> Mapping[str, bool | None]:
+        """By the choice's id, whether the right option is ahead; all are weighed when the first is asked for."""
+        async with self._weighing:
+            if not self.found and not self.reason:
+                weighed = await api.with_weights(lambda loaded: weigh(loaded, self.choices))
+                if isinstance(weighed, dict):
+                    self.found = weighed
+                else:
+                    self._leave_out(weighed or SCRIPTED)
+            return self.found
+
+    def _leave_out(self, reason: str) -> None:
+        """Note why there is no forced choice, and say so once: Inspect's own screen shows unscored samples only."""
+        if not self.reason:
+            LOG.warning("%s: the forced choice is left out: %s", NAME, reason)
+        self.reason = reason
 
     def _task(self) -> Task:
         choices = [

@@ -9,7 +9,7 @@ rounding in a batch of another shape).
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from inspect_ai.model import (
     ChatMessage,
@@ -29,6 +29,7 @@ from spillover.models import LoadedModel, load_model, sample
 from spillover.models.sampling import encode_chat
 from spillover.models.scripted import ScriptedModel
 
+T = TypeVar("T")
 Conversation = list[dict[str, str]]
 PROVIDER = "spillover"
 MAX_TOKENS = 1024
@@ -83,14 +84,24 @@ class LocalAPI(ModelAPI):
         super().__init__(model_name, base_url, api_key, [], config)
         self._settings = ModelSettings(path=model_name, adapter=adapter, device=device)
         self._speaker = speaker
+        self._loaded: LoadedModel | None = None
         self.batcher = Batcher[Request, Reply](
             self._speak, key=lambda request: (request.seed, str(request.conversation))
         )
 
+    async def with_weights(self, work: Callable[[LoadedModel], T]) -> T | None:
+        """What `work` makes of the weights, while no request is being answered; None where a script speaks instead."""
+        if self._speaker is not None:
+            return None
+        return await self.batcher.alone(lambda: work(self._weights()))
+
     def _speak(self, requests: Sequence[Request]) -> Sequence[Reply]:
+        return (self._speaker or speaker_of(self._weights()))(requests)
+
+    def _weights(self) -> LoadedModel:
         # Inspect also makes providers only to ask for a model's name, so weights are loaded when first needed.
-        self._speaker = self._speaker or speaker_of(load_model(self._settings))
-        return self._speaker(requests)
+        self._loaded = self._loaded or load_model(self._settings)
+        return self._loaded
 
     async def generate(
         self,
