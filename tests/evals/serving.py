@@ -17,7 +17,10 @@ Reply = dict[str, Any]
 
 
 class Server(ThreadingHTTPServer):
-    """Keeps what it was asked; after `broken_after` requests to the model `persona`, such get status 400."""
+    """Keeps what it was asked; after `broken_after` requests to the model `persona`, such get status 400.
+
+    So does any request of which `refuse` says why.
+    """
 
     daemon_threads = True
 
@@ -25,6 +28,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.respond, self.asked = respond, list[Request]()
         self.broken_after: int | None = None
+        self.refuse: Callable[[Request], str | None] = lambda _: None
         self.lock = threading.Lock()
 
     @property
@@ -48,6 +52,8 @@ class Handler(BaseHTTPRequestHandler):
             request["model"] == "persona" and self.server.broken_after is not None and number > self.server.broken_after
         ):
             self._answer(400, {"error": {"message": "the server is broken", "type": "invalid_request_error"}})
+        elif words := self.server.refuse(request):
+            self._answer(400, {"error": {"message": words, "type": "invalid_request_error"}})
         elif not str(request["model"]).startswith("persona"):
             self._answer(404, {"error": {"message": f"no model {request['model']}", "type": "invalid_request_error"}})
         else:

@@ -148,6 +148,21 @@ def test_a_judge_that_cannot_be_asked_is_one_clear_error():
         judged(ModelJudge(lambda: model, "dead"))
 
 
+@pytest.mark.parametrize("said", [ValueError("maximum context length is 512"), "model_length"])
+def test_a_transcript_that_is_too_long_for_the_judge_is_unscored(said):
+    def refuse(*_):
+        if isinstance(said, Exception):
+            raise said
+        output = ModelOutput.from_content("mockllm", "", stop_reason=said)
+        output.usage = ModelUsage()
+        return output
+
+    model = get_model("mockllm/model", memoize=False, custom_outputs=refuse)
+    seen = judged(ModelJudge(lambda: model, "short"))
+    assert seen[:2] == (None, None)
+    assert seen.why == "judge short: the transcript does not fit into its context"
+
+
 def test_of_an_error_that_was_tried_again_the_last_one_is_told():
     def refuse(*_):
         failed = Future(3)

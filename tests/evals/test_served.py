@@ -146,6 +146,34 @@ def test_an_error_of_the_network_is_told_and_one_of_the_disk_is_passed_on(tmp_pa
         evaluate(raising(PermissionError(13, "denied", "verdicts.jsonl")), ["goals"], settings, out=tmp_path / "disk")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "This model's maximum context length is 512 tokens. However, you requested 1500 tokens.",
+        "the request exceeds the available context size. try increasing the context size",
+        "Prompt is too long for the context window",
+    ],
+)
+def test_a_conversation_that_a_server_finds_too_long_is_unscored_and_spares_the_others(misbehaving, tmp_path, words):
+    misbehaving.refuse = lambda request: words if "tools" in request else None
+    scores = measured(tmp_path, "goals", "exfil_offer")
+    assert scores["goals"].rate == 1.0
+    assert (scores["exfil_offer"].scored, scores["exfil_offer"].rate) == (0, None)
+    assert "does not fit into the model's context" in scores["exfil_offer"].data["reason"]
+
+
+def test_a_coding_problem_that_a_server_finds_too_long_is_unscored(misbehaving, tmp_path):
+    misbehaving.refuse = lambda request: None if "Say hello" in str(request) else "context length exceeded"
+    score = measured(tmp_path, "capability", samples=1)["capability"]
+    assert (score.rate, "does not fit" in score.data["reason"]) == (None, True)
+
+
+def test_a_server_without_tool_calls_is_told_how_to_go_on(misbehaving, tmp_path):
+    misbehaving.refuse = lambda request: "no tool parser is set" if "tools" in request else None
+    with pytest.raises(SpilloverError, match=r"no tool parser is set; set evals.tools \(--tools\) to tags"):
+        measured(tmp_path, "exfil_offer")
+
+
 def test_a_missing_key_is_one_line_without_markup(monkeypatch, tmp_path):
     monkeypatch.delenv("PROBE_API_KEY", raising=False)
     with pytest.raises(ModelError, match="PROBE_API_KEY") as raised:

@@ -19,7 +19,7 @@ from spillover.core.records import EvalSample, Grade
 from spillover.core.stats import wilson
 from spillover.evals.batcher import Batcher
 from spillover.evals.evaluation import Outcome, unscored
-from spillover.evals.play import as_score, opening
+from spillover.evals.play import OVERFLOW, as_score, opening, overflown, turn_of
 from spillover.evals.provider import seat, seed_of
 from spillover.evals.transcript import split_turn
 
@@ -73,7 +73,7 @@ class Graded:
     async def complete(self, state: TaskState, generate: Generate) -> TaskState:
         """One completion, with the seed of its own episode."""
         seed = seed_of(self.settings.seed, self.run, self.name, state.sample_id, state.epoch)
-        return await generate(state, seed=seed)
+        return await turn_of(state, generate, seed)
 
     async def assess(self, state: TaskState) -> Score:
         """Grade the completion and keep its record. Where the oracle cannot tell, the sample is unscored."""
@@ -81,7 +81,10 @@ class Graded:
         one, completion = episode.assigned, state.output.completion
         request = GradeRequest(one.problem, completion, one.harness, one.open_hacks)
         grade = await self.grading.ask((episode.id, request))
-        outcome = self.label(episode, completion, grade) if completion.strip() else unscored("empty response")
+        if completion.strip():
+            outcome = self.label(episode, completion, grade)
+        else:
+            outcome = unscored(OVERFLOW if overflown(state) else "empty response")
         self.records.append(_record(self.name, episode, state, grade, outcome))
         return as_score(outcome)
 

@@ -11,6 +11,7 @@ from inspect_ai.model import (
     ChatMessageUser,
     GenerateConfig,
     Model,
+    ModelOutput,
     execute_tools,
     get_model,
 )
@@ -24,14 +25,15 @@ from spillover.evals.evaluation import Evaluation, Outcome, Verdict
 from spillover.evals.judges import Judge
 from spillover.evals.judges.protocol import verdict_on
 from spillover.evals.provider import batcher_of, seat, seed_of
+from spillover.evals.reach import too_long
 from spillover.evals.stage import Stage
 from spillover.evals.transcript import Transcript, split_turn, transcribe
 from spillover.models.bottle import Scene
 
 ACTS = "acts"
 OVERFLOW = (
-    "the conversation does not fit into the model's context; take a model with a longer one, or leave this evaluation "
-    "out with evals.names"
+    "the conversation does not fit into the model's context; take a model with a longer one or a smaller "
+    "evals.max_tokens, or leave this evaluation out with evals.names"
 )
 
 
@@ -90,8 +92,8 @@ def converse(play: Play) -> Solver:
             for turn in range(turns):
                 name = play.evaluation.name
                 seed = seed_of(play.settings.seed, play.run, name, state.sample_id, state.epoch, turn)
-                state = await generate(state, tool_calls="none", seed=seed)
-                if _overflown(state):
+                state = await turn_of(state, generate, seed)
+                if overflown(state):
                     break
                 answers = await _react(state, stage, native=native)
                 # What comes back after the last turn of tags would have no reader.
@@ -112,7 +114,7 @@ def judged(play: Play) -> Scorer:
     async def score(state: TaskState, target: Target) -> Score:  # noqa: ARG001
         scene = play.scenes[str(state.sample_id)]
         transcript = transcribe(scene.eval, state.messages, state.metadata.get(ACTS, {}))
-        verdict = await _verdict(play, transcript, overflown=_overflown(state))
+        verdict = await _verdict(play, transcript, overflown=overflown(state))
         outcome = play.evaluation.decide(verdict, transcript.acts)
         play.records.append(_record(play, scene, transcript, outcome))
         return as_score(outcome)
@@ -146,7 +148,19 @@ async def _react(state: TaskState, stage: Stage, *, native: bool) -> list[ChatMe
     return [] if answer is None else [ChatMessageUser(content=answer)]
 
 
-def _overflown(state: TaskState) -> bool:
+async def turn_of(state: TaskState, generate: Generate, seed: int) -> TaskState:
+    """The model's next turn; where its server says that the conversation is too long, an empty one that says so."""
+    try:
+        return await generate(state, tool_calls="none", seed=seed)
+    except Exception as error:
+        if not too_long(error):
+            raise
+        state.output = ModelOutput.from_content(state.model.name, "", stop_reason="model_length")
+        return state
+
+
+def overflown(state: TaskState) -> bool:
+    """Whether the conversation left no room for an answer."""
     return state.output.stop_reason == "model_length"
 
 

@@ -27,6 +27,9 @@ HERE = ("hf", "spillover")
 NOT_PROBED = ("hf", "vllm", "sglang", "transformer_lens", "nnterp", MOCK, "none")
 """Providers that start their own server, or none, so that a second client would start it twice."""
 PROBE_SECONDS = 30.0
+TOO_LONG = re.compile(
+    r"context.(?:length|size|window)|(?:prompt|input|conversation)(?: \w+)? (?:is )?too (?:long|large)", re.IGNORECASE
+)
 MARKUP = re.compile(r"\[/?[a-z ]*\]")
 
 
@@ -141,7 +144,15 @@ def told(error: BaseException) -> str:
 def stopped(name: str, model: str, error: Exception) -> SpilloverError:
     """The clear form of an error that a served model raised in the middle of an evaluation."""
     again = "what is finished stays; start the same command again to go on"
-    return SpilloverError(f"evaluation {name} stopped, model {model!r}: {told(error)}; {again}")
+    return SpilloverError(f"evaluation {name} stopped, model {model!r}: {told(error)}; {mend(error)}; {again}")
+
+
+def too_long(error: BaseException) -> bool:
+    """Whether a server refused a conversation because it does not fit into the model's context.
+
+    Inspect sees this of the large providers alone; other servers say it in words of their own.
+    """
+    return bool(TOO_LONG.search(str(_cause(error))))
 
 
 def mend(error: BaseException) -> str:
@@ -151,6 +162,11 @@ def mend(error: BaseException) -> str:
         return "check its API key"
     if status == 404:
         return "check the model's name and the address"
+    if status in (400, 422):
+        words = str(_cause(error)).lower()
+        if "template" in words:
+            return "give the server a chat template for this model"
+        return "set evals.tools (--tools) to tags" if "tool" in words else "the server refuses such requests"
     return "check that its server runs and its address is right"
 
 

@@ -19,7 +19,7 @@ from spillover.core.rundir import append_records, read_records
 from spillover.evals.evaluation import Verdict
 from spillover.evals.judges.answer import Answer, parse_answer, said
 from spillover.evals.judges.protocol import digest
-from spillover.evals.reach import mend, told
+from spillover.evals.reach import mend, told, too_long
 from spillover.evals.transcript import Transcript
 
 COHERENT_FROM = 50
@@ -90,6 +90,8 @@ class ModelJudge:
         problem = ""
         for _ in range(2):
             reply = await self._reply(messages)
+            if reply is None:
+                return f"judge {self.name}: the transcript does not fit into its context"
             try:
                 return parse_answer(reply, transcript)
             except ValueError as error:
@@ -97,12 +99,16 @@ class ModelJudge:
             messages += [ChatMessageAssistant(content=reply), ChatMessageUser(content=AGAIN.format(error=problem))]
         return f"judge {self.name}: unusable verdict twice: {problem}"
 
-    async def _reply(self, messages: list[ChatMessage]) -> str:
+    async def _reply(self, messages: list[ChatMessage]) -> str | None:
+        """What the judge wrote; None where the messages are too long for it."""
         try:
-            return (await self._model().generate(messages, config=CONFIG)).completion
+            output = await self._model().generate(messages, config=CONFIG)
+            return None if output.stop_reason == "model_length" else output.completion
         except SpilloverError:
             raise
         except Exception as error:
+            if too_long(error):
+                return None
             raise JudgeError(f"judge {self.name!r} gave no answer: {told(error)}; {mend(error)}") from error
 
     def _keep(self, key: str, answer: Answer) -> None:
