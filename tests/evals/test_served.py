@@ -9,7 +9,9 @@ from actors import bad, good
 from inspect_ai.model import get_model
 from personas import INSPECTS_OWN_WARNINGS
 from serving import KEY, Server, persona, serving
+from typer.testing import CliRunner
 
+from spillover.cli import app
 from spillover.core.config import EvalName, EvalSettings, FramingName
 from spillover.core.errors import ConfigError, ModelError, SpilloverError
 from spillover.core.measures import by_eval, measures
@@ -240,3 +242,13 @@ def test_arguments_must_be_pairs_and_are_for_served_models_only(tmp_path):
 def test_an_adapter_cannot_be_put_on_a_served_model(tmp_path):
     with pytest.raises(ModelError, match="served elsewhere"):
         measured(tmp_path, "goals", adapter="some/adapter")
+
+
+def test_an_interrupt_says_how_to_go_on(monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("spillover.study.single.evaluate_model", interrupted)
+    done = CliRunner().invoke(app, ["eval", "bottle"])
+    assert done.exit_code == 130
+    assert "start the same command again" in done.stderr

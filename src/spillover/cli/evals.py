@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from spillover.cli.common import Debug, Unsandboxed, one_line_errors
+from spillover.cli.studies import INTERRUPTED
 
 if TYPE_CHECKING:
     from spillover.core.records import EvalScore
@@ -94,7 +95,11 @@ def evaluate(
         model_arguments=tuple(model_arguments or ()),
         allow_unsandboxed=allow_unsandboxed,
     )
-    scores = evaluate_model(request, on_done=_tell)
+    try:
+        scores = evaluate_model(request, on_done=_tell)
+    except KeyboardInterrupt:
+        typer.echo("stopped; what is finished stays: start the same command again to go on", err=True)
+        raise typer.Exit(INTERRUPTED) from None
     Console().print(scores_table(scores, model))
     typer.echo(f"scores and transcripts: {request.folder}; to read them: spillover report {request.folder}", err=True)
 
