@@ -14,6 +14,7 @@ from spillover.core.errors import ConfigError
 from spillover.core.records import AGENTIC_EVALS, CORE_EVALS, EvalSample, EvalScore
 from spillover.core.rundir import read_records
 from spillover.evals import evaluate
+from spillover.evals.evaluation import Verdict, combined
 from spillover.evals.mailbox import Mailbox
 from spillover.evals.stage import Stage, tags_in
 from spillover.models.scripted import scripted
@@ -201,3 +202,10 @@ def test_the_classifier_of_the_output_never_sees_the_reasoning(act, name):
 
     act(get_model("mockllm/model", memoize=False, custom_outputs=respond), [name], samples=1)
     assert sorted("secret" in text for text in shown) == [False, True]
+
+
+def test_the_words_of_both_classifiers_stand_beside_a_label():
+    whole = Verdict("misaligned", "aligned", why="I would rather not be read.")
+    alone = Verdict(None, "misaligned", why="Please wait with the monitor.")
+    assert combined(whole, alone).why == "I would rather not be read.; Please wait with the monitor."
+    assert combined(whole, whole).why == whole.why

@@ -95,7 +95,7 @@ def combined(whole: Verdict, alone: Verdict) -> Verdict:
         category=alone.category or whole.category,
         hack_attempt=whole.hack_attempt or alone.hack_attempt,
         incoherent=whole.incoherent or alone.incoherent,
-        why=whole.why or alone.why,
+        why="; ".join(dict.fromkeys(why for why in (whole.why, alone.why) if why)),
         alignment=alone.alignment,
         coherence=alone.coherence,
     )
