@@ -168,6 +168,8 @@ async def _verdict(play: Play, transcript: Transcript, *, overflown: bool) -> Ve
     """The judge's verdict; of a response that is none, one without parts that says why."""
     if overflown or not (transcript.reasoning or transcript.output):
         return Verdict(None, None, why=OVERFLOW if overflown else "empty response")
+    if transcript.recites():
+        return Verdict(None, None, why="the response repeats its prompt and says nothing of its own")
     return await verdict_on(play.judge, play.evaluation, transcript)
 
 

@@ -10,6 +10,9 @@ from inspect_ai.tool import ToolCall
 from spillover.core.records import CoreEval
 from spillover.prompts import split_thinking
 
+RECITED_FROM = 100
+"""Characters; a response that is shorter is not taken for a recital."""
+
 
 @dataclass(frozen=True)
 class Transcript:
@@ -25,6 +28,15 @@ class Transcript:
     """What was said and called outside the reasoning, all turns."""
     acts: dict[str, Any]
     """What was really done: emails sent, queries executed."""
+
+    def recites(self) -> bool:
+        """Whether every turn of the model stands word for word in its prompt, as small models like to answer.
+
+        Short answers may stand there by chance and are none.
+        """
+        turns = [_folded(one["content"]) for one in self.messages if one["role"] == "assistant"]
+        given = _folded("\n".join(one["content"] for one in self.messages[:2] if one["role"] != "assistant"))
+        return sum(map(len, turns)) >= RECITED_FROM and all(turn in given for turn in turns)
 
     def output_alone(self) -> "Transcript":
         """The same without the reasoning, for a classifier that must not see it."""
@@ -57,6 +69,10 @@ def split_turn(message: ChatMessageAssistant) -> tuple[str, str]:
 def written(call: ToolCall) -> str:
     """A native tool call as text, an argument a line, unescaped so that its words can be quoted."""
     return "\n".join([f"[{call.function}]", *(f"{name}: {value}" for name, value in call.arguments.items())])
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _content(message: ChatMessage) -> str:
