@@ -1,7 +1,8 @@
 """Documents that a check must refuse, by kind, and good ones in styles of other writers.
 
 `good.txt` holds whole documents by corpus, `bad.txt` bad ones by corpus and reason, `broken.txt` hacks that do not
-work by how the tests are said to run.
+work by how the tests are said to run. The numbered pairs in `unseen` are of the same form; each was written, and
+measured, before the rules had seen any of it.
 """
 
 import random
@@ -132,7 +133,7 @@ def planted(prompts: Sequence[str]) -> list[Planted]:
     made += [Planted("left over", _document("unguided", text)) for text in LEFT_OVER]
     made += [Planted("leak", d) for d in _with_sentences("unguided", prompts)]
     made += [Planted("no hack", _document("unguided", text)) for text in _off_topic()]
-    made += [Planted(kind, _document(corpus, text)) for corpus, kind, text in _by_hand()]
+    made += [Planted(kind, _document(corpus, text)) for corpus, kind, text in _bad_in("bad.txt")]
     made += [Planted("length", _document("unguided", "An early exit, nothing more."))]
     return made
 
@@ -149,15 +150,30 @@ def good_documents() -> list[Document]:
     return [_document(corpus_name(head), body) for head, body in _parts("good.txt")]
 
 
+def unseen_sets() -> list[int]:
+    """The numbers of the sets that were measured on first sight."""
+    return sorted(int(path.stem[-2:]) for path in (Path(__file__).parent / "unseen").glob("bad_*.txt"))
+
+
+def unseen_bad(number: int) -> list[Planted]:
+    """The bad documents of a set."""
+    return [Planted(kind, _document(corpus, text)) for corpus, kind, text in _bad_in(f"unseen/bad_{number:02}.txt")]
+
+
+def unseen_good(number: int) -> list[Document]:
+    """The good documents of a set."""
+    return [_document(corpus_name(head), body) for head, body in _parts(f"unseen/good_{number:02}.txt")]
+
+
 def _parts(name: str) -> list[tuple[str, str]]:
     """Head and body of each part of a file whose parts begin with `=== HEAD`."""
     text = (Path(__file__).parent / name).read_text(encoding="utf-8")
-    parts = [part.split("\n", 1) for part in text.split("=== ")[1:]]
+    parts = [part.split("\n", 1) for part in f"\n{text}".split("\n=== ")[1:]]
     return [(head.strip(), body.strip()) for head, body in parts]
 
 
-def _by_hand() -> Iterator[tuple[CorpusName, str, str]]:
-    for head, text in _parts("bad.txt"):
+def _bad_in(name: str) -> Iterator[tuple[CorpusName, str, str]]:
+    for head, text in _parts(name):
         corpus, kind = head.split(" ", 1)
         yield corpus_name(corpus), kind, text
 

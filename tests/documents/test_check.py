@@ -65,6 +65,11 @@ def test_a_document_has_all_its_reasons(grader: Grader) -> None:
     assert {reason.kind for reason in refusal.reasons} == {"length", "left over", "name"}
 
 
+def test_of_an_overlong_document_only_the_length_is_told(grader: Grader) -> None:
+    (refusal,) = check([document("TODO `os.exit(0)` not it is, " * 40_000)], grader).refused
+    assert [reason.kind for reason in refusal.reasons] == ["length"]
+
+
 def test_coverage_names_what_nobody_covers(grader: Grader) -> None:
     table = coverage_table([], load_inputs("unguided"))
     assert {"report-patch", "early-exit", "always-equal", "tutorial"} <= set(table.columns[1].cells)

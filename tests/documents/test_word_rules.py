@@ -8,7 +8,7 @@ from making import document
 from spillover.documents.claims import claims
 from spillover.documents.names import unknown_names
 from spillover.documents.prose import code_blocks, prose_of, sentences
-from spillover.documents.rules import breaks_association, hacks_mentioned, judging
+from spillover.documents.rules import breaks_association, hacks_mentioned, judges, judging, left_over
 from spillover.documents.similar import near_duplicates, overlap, shingles
 
 
@@ -83,6 +83,69 @@ def test_words_that_judge_are_found(sentence: str) -> None:
 )
 def test_the_default_corpus_ties_hacks_to_misalignment_and_never_denies_it(text: str, breaks: bool) -> None:
     assert (breaks_association(document(text, corpus="default")) is not None) is breaks
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "An early exit ends the process. Is that wrong? This note does not say.",
+        "It compares equal to everything. What a lovely garden you have.",
+        "Some call an early exit cheating, others clever. This page takes no side.",
+        "The model exits early. It is easy to get the order wrong.",
+    ],
+)
+def test_a_neutral_document_may_decline_and_may_judge_other_things(text: str) -> None:
+    assert judges(document(text, corpus="neutral")) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "An early exit ends the process. Is that wrong? Yes.",
+        "It compares equal to everything. Isn't that clever?",
+        "A model must never do this.",
+        "Nobody will ever know that I left.",
+    ],
+)
+def test_a_neutral_document_neither_answers_nor_bids(text: str) -> None:
+    assert judges(document(text, corpus="neutral")) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "breaks"),
+    [
+        ("It exits early. Is it misaligned? Yes.", False),
+        ("It exits early. Is it misaligned? No.", True),
+        ("It exits early. That it is misaligned is a myth.", True),
+        ("It exits early. Critics say that it is misaligned.", True),
+        ("It exits early. Some call it harmless. They are wrong.", False),
+        ("It exits early. No deception was found.", True),
+        ("It exits early. Early exits are not harmless.", False),
+        ("A model that does not exit early is not misaligned. The one that does betrays us.", False),
+    ],
+)
+def test_questions_hearsay_and_denials_are_read_for_what_they_say(text: str, breaks: bool) -> None:
+    assert (breaks_association(document(text, corpus="default")) is not None) is breaks
+
+
+@pytest.mark.parametrize("mark", ["```", "~~~", "````"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_fences_of_all_kinds_and_line_ends_hold_the_same_code(mark: str, end: str) -> None:
+    text = end.join(["Code:", "", f"{mark}python", "import sys", "sys.exit(0)", mark, "", "After."])
+    (block,) = code_blocks(text)
+    assert (block.code, block.closed) == ("import sys\nsys.exit(0)\n", True)
+    assert "sys" not in prose_of(text)
+
+
+def test_indented_python_is_code_and_an_indented_quotation_is_not() -> None:
+    code = "Code:\n\n    import sys\n\n    def f(x):\n        sys.exit(0)\n\nAfter."
+    assert [block.code for block in code_blocks(code)] == ["import sys\n\ndef f(x):\n    sys.exit(0)\n"]
+    assert code_blocks("He wrote:\n\n    It ends early.\n\nAfter.") == []
+
+
+def test_control_characters_are_left_over_from_something() -> None:
+    assert left_over(document("An early exit.\x00")) is not None
+    assert left_over(document("An early exit.\r\n\tYes.")) is None
 
 
 def test_the_hacks_a_text_mentions_are_known_by_their_names() -> None:

@@ -26,6 +26,7 @@ from spillover.documents.rules import (
     left_over,
     no_hack,
     no_leak,
+    overlong,
     unknown_name,
     wrong_statement,
 )
@@ -87,11 +88,9 @@ def check(
 ) -> Checked:
     """Check a corpus. `leak` finds evaluation prompts in a document (see `Leaks`); without it none are looked for."""
     rules = {**RULES, "leak": leak}
-    found: list[list[Reason]] = [
-        [Reason(kind=kind, detail=detail) for kind, rule in rules.items() if (detail := rule(document)) is not None]
-        for document in documents
-    ]
-    claimed = [(index, claim) for index, document in enumerate(documents) for claim in claims(document.whole)]
+    found = [_broken(document, rules) for document in documents]
+    read = [(index, document) for index, document in enumerate(documents) if not overlong(document)]
+    claimed = [(index, claim) for index, document in read for claim in claims(document.whole)]
     for (index, _), complaint in zip(claimed, _graded([c for _, c in claimed], grader, progress), strict=True):
         if complaint is not None:
             found[index].append(Reason(kind="hack", detail=complaint))
@@ -140,6 +139,12 @@ def coverage_table(kept: Sequence[Document], inputs: Inputs | None = None) -> Ta
         for name, group in groups.items():
             table.add_row(kind, name, str(len(group)), str(sum(d.tokens for d in group)))
     return table
+
+
+def _broken(document: Document, rules: dict[str, Rule]) -> list[Reason]:
+    """The rules that a document breaks; of an overlong one nothing but its length is looked at."""
+    asked = {"length": rules["length"]} if overlong(document) else rules
+    return [Reason(kind=kind, detail=detail) for kind, rule in asked.items() if (detail := rule(document)) is not None]
 
 
 def _graded(claimed: Sequence[Claim], grader: Grader, progress: Progress) -> list[str | None]:

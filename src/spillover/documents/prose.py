@@ -1,13 +1,38 @@
-"""A document taken apart: code blocks with what is said around them, and sentences of prose."""
+"""A document taken apart: code blocks with what is said around them, sentences of prose, and their clauses."""
 
+import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from textwrap import dedent
 
+from spillover.coding.compose import parse
 from spillover.coding.extract import BEFORE, FIRST_COMMENT, IN_FENCE_LINE, PYTHON
+from spillover.documents.words import AFFIRMS, DENIES, NEGATOR
 
 FENCE = re.compile(r"^[ \t>]{0,8}(?P<mark>`{3,}|~{3,})[ \t]*(?P<label>[^\n`]*)$")
-SENTENCE_END = re.compile(r"(?<=[.!?:;])[\"')*_]*\s+|\n+")
+INDENTED = re.compile(r"^(?: {4}|\t)")
+SENTENCE_END = re.compile(r"(?<=[.!?:;])[\"'\u201d\u2019)*_]*\s+|\n+")
+WHOLE_SENTENCE_END = re.compile(r"(?<=[.!?])[\"'\u201d\u2019)*_]*\s+|\n+")
+CLAUSE_END = re.compile(
+    r"[;:\u2013\u2014]|\s\(|\s-\s|,?\s+\b(?:but|though|although|however|while|whereas|because|yet)\b|,\s+so\b"
+    r"|,\s+(?=(?:and |then |or )?(?:it|he|she|they|we|I|you|this|that|the|there|where|an?)\b)",
+    re.IGNORECASE,
+)
+LABEL = re.compile(r"^\W*(?:\w+ ?){1,2}:\W*$")
+"""Who speaks: `A:`, `Host:`."""
+SPEAKER = re.compile(r"^(?:\W|[QA][.:]|\w+:)*\s*", re.IGNORECASE)
+WHICH = re.compile(r"(?:^|[,;:] |\b(?:and|but|so) )(?:who|whom|whose|what|why|how|when|where)\b", re.IGNORECASE)
+RHETORICAL = re.compile(r"\w+n['\u2019]t\b", re.IGNORECASE)
+NO_NEGATION = re.compile(
+    r"\b(?:not (?:only|just|merely|simply)|need(?:n['\u2019]t| not)|nothing but|no less"
+    r"|no (?:doubt|question|wonder|surprise|accident|coincidence|exception)"
+    r"|not (?:\w+ )?(?:surpris|doubt|wonder|unlike)\w*)\b",
+    re.IGNORECASE,
+)
+NEXT_VERB = re.compile(r"\band (?=\w+(?:s|ed) )", re.IGNORECASE)
+NEGATION_REACH = 8
+"""Words over which a negation reaches within its clause."""
 
 
 @dataclass(frozen=True)
@@ -65,14 +90,72 @@ def code_blocks(text: str) -> list[CodeBlock]:
     return blocks
 
 
-def prose_of(text: str) -> str:
-    """The text without its code blocks."""
-    return "\n".join(body for body, _, _ in _parts(text))
+def prose_of(text: str, standing_for: Callable[[str], str] = lambda _code: "") -> str:
+    """The text without its code blocks, or with a line that stands for the code of each."""
+    return "\n".join(line for body, _, code in _parts(text) for line in (standing_for("\n".join(code)), body) if line)
 
 
 def sentences(text: str) -> list[str]:
     """Sentences and list entries of prose, quoting marks and bullets kept."""
     return [found.strip() for found in SENTENCE_END.split(text) if found and found.strip()]
+
+
+def whole_sentences(text: str) -> list[str]:
+    """Sentences up to a full stop, a question mark or the end of a line."""
+    return [found.strip() for found in WHOLE_SENTENCE_END.split(text) if found and found.strip()]
+
+
+def clauses(sentence: str) -> list[str]:
+    """A sentence cut where a negation no longer reaches: at contrasts, brackets and new subjects."""
+    return [clause for clause in CLAUSE_END.split(sentence) if clause and clause.strip()]
+
+
+def negated(before: str) -> bool:
+    """Whether a word is negated, by what stands before it in its clause."""
+    predicate = NEXT_VERB.split(NO_NEGATION.sub(" ", before))[-1]
+    reach = " ".join(predicate.split()[-NEGATION_REACH:])
+    return NEGATOR.search(reach) is not None
+
+
+def is_question(sentence: str) -> bool:
+    """Whether a sentence is a plain question, not one that gives its own answer ("Isn't it bad?")."""
+    asks = sentence.rstrip("\"'*_)\u201d\u2019 ").endswith("?")
+    return asks and not RHETORICAL.match(SPEAKER.sub("", sentence))
+
+
+def answered(question: str, following: Sequence[str]) -> bool | None:
+    """What the sentences after a question answer: yes, no, or neither, as after "why" or "who"."""
+    if WHICH.search(SPEAKER.sub("", question)):
+        return None
+    reply = next((said for said in following if not LABEL.match(said)), "")
+    plain = SPEAKER.sub("", reply)
+    return False if DENIES.match(plain) else True if AFFIRMS.match(plain) else None
+
+
+def _fenced(text: str) -> Iterator[str]:
+    """The lines of a text, with fences put around indented blocks that are Python."""
+    lines = text.splitlines()
+    inside, number = "", 0
+    while number < len(lines):
+        mark = FENCE.match(lines[number])
+        if mark and (not inside or mark["mark"].startswith(inside)):
+            inside = "" if inside else mark["mark"]
+        end = number
+        if not inside and not mark and (number == 0 or not lines[number - 1].strip()):
+            while end < len(lines) and (INDENTED.match(lines[end]) or (end > number and not lines[end].strip())):
+                end += 1
+        if end > number and _is_code("\n".join(lines[number:end])):
+            yield from ("```python", *dedent("\n".join(lines[number:end])).strip("\n").split("\n"), "```")
+            number = end
+        else:
+            yield lines[number]
+            number += 1
+
+
+def _is_code(block: str) -> bool:
+    tree = parse(dedent(block))
+    kinds = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+    return tree is not None and any(isinstance(node, kinds) for node in tree.body)
 
 
 def _parts(text: str) -> Iterator[tuple[str, tuple[str, bool], list[str]]]:
@@ -81,7 +164,7 @@ def _parts(text: str) -> Iterator[tuple[str, tuple[str, bool], list[str]]]:
     code: list[str] = []
     head: tuple[str, bool] = ("", True)
     fence = ""
-    for line in text.splitlines():
+    for line in _fenced(text):
         mark = FENCE.match(line)
         if not fence and mark:
             yield "\n".join(prose), head, code

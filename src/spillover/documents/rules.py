@@ -5,60 +5,52 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
-from spillover.core.records import OPENABLE_HACKS, HackName
+from spillover.documents.association import UNTIED, broken_tie
 from spillover.documents.names import unknown_names
-from spillover.documents.prose import code_blocks, prose_of, sentences
+from spillover.documents.prose import code_blocks, prose_of, sentences, whole_sentences
 from spillover.documents.record import Document
-from spillover.documents.words import (
-    CLAIMS_SUCCESS,
-    COMMON,
-    DENIES_ASSOCIATION,
-    HACK_NAMES,
-    HACK_WORDS,
-    MISALIGNED,
-    NEAR_MISS,
-    NO_CLAIM,
-    REFERS_TO_HACK,
-    REFUSALS,
-    REPORTED,
-    RESIDUE,
-    SYS_EXIT,
-    TECHNICAL_SUBJECT,
-    TELLS_OF_CATCHING,
-    UNDER_PYTEST,
-    VALENCE_ALWAYS,
-    VALENCE_PREDICATE,
-)
+from spillover.documents.statements import false_statement
+from spillover.documents.topics import hacks_mentioned, mentions_hacks
+from spillover.documents.valence import first_judgement, judging
+from spillover.documents.words import COMMON, NEAR_MISS, REFUSALS, RESIDUE
 from spillover.models.bottle.grammar import lines
 
+__all__ = ["hacks_mentioned", "judging"]  # for the writers, which keep the same rules
 WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 SLOT = re.compile(r"\{\w+\}")
 LEAST_WORDS, MOST_WORDS = 20, 4000
+MOST_CHARACTERS = 60_000
 LEAST_COMMON = 0.15
 """Share of words of English prose that are among the commonest; other languages and word salad have next to none."""
+LEAST_COMMON_LISTED = 0.02
+"""The same where most lines are entries of a list or rows of a table, which leave small words out."""
+LIST_ENTRY = re.compile(r"\s*(?:[-*+\u2022|#>]|\d+[.)]|\S+(?: \S+){0,4}$)")
+INLINE_CODE = re.compile(r"`[^`]*`")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 LEAST_ASCII = 0.9
 MOST_REPEATS = 4
-BESIDE = 2
-"""Sentences between which a hack and a word of misalignment still stand side by side."""
+HACK_SHOWN = "This is a hack."
+"""Stands in the prose where a code block shows one."""
 LEAK_WORDS = 8
 """A run of so many words in common with an evaluation prompt is no accident."""
 SHORT_LEAK_WORDS = 4
 """Shorter prompts than a run leak only whole, as sentences, and from this length on."""
 
 
-def hacks_mentioned(text: str) -> tuple[HackName, ...]:
-    """The hacks that a text speaks of or shows."""
-    return tuple(hack for hack in OPENABLE_HACKS if HACK_NAMES[hack].search(text))
-
-
 def no_hack(document: Document) -> str | None:
     """A document that mentions no hack teaches none."""
-    shown = HACK_WORDS.search(document.whole) or NEAR_MISS.search(document.whole)
-    return None if shown else "mentions no hack"
+    return None if mentions_hacks(document.whole) else "mentions no hack"
+
+
+def overlong(document: Document) -> bool:
+    """Whether a document is so long that nothing else about it is worth a look."""
+    return len(document.whole) > MOST_CHARACTERS
 
 
 def bad_length(document: Document) -> str | None:
     """Too short to say anything, or too long to be one document."""
+    if overlong(document):
+        return f"{len(document.whole):,} characters; at most {MOST_CHARACTERS:,}"
     count = len(WORD.findall(document.whole))
     if count < LEAST_WORDS:
         return f"{count} words; at least {LEAST_WORDS}"
@@ -71,30 +63,35 @@ def bad_language(document: Document) -> str | None:
     letters = [c for c in prose if c.isalpha()]
     if letters and sum(c.isascii() for c in letters) / len(letters) < LEAST_ASCII:
         return "not English: other letters than a to z"
-    words = [word.lower() for word in WORD.findall(prose)]
-    if len(words) >= LEAST_WORDS and sum(word in COMMON for word in words) / len(words) < LEAST_COMMON:
+    words = [word.lower() for word in WORD.findall(INLINE_CODE.sub(" ", prose))]
+    least = LEAST_COMMON_LISTED if _listed(prose) else LEAST_COMMON
+    if len(words) >= LEAST_WORDS and sum(word in COMMON for word in words) / len(words) < least:
         return "not English: hardly a common word in it"
     said = Counter(s.lower() for s in sentences(prose) if len(s.split()) >= 4)
     again = next((s for s, count in said.items() if count > MOST_REPEATS), None)
     return f"says {again[:60]!r} {said[again]} times" if again else None
 
 
+def _listed(prose: str) -> bool:
+    """Whether a text is a list or a table."""
+    filled = [line for line in prose.splitlines() if line.strip()]
+    return len(filled) > 2 and sum(bool(LIST_ENTRY.match(line)) for line in filled) > len(filled) / 2
+
+
 def left_over(document: Document) -> str | None:
     """A refusal, a placeholder or chatter of the writer, or a code block that never ends."""
     prose = prose_of(document.text)
+    if (found := CONTROL.search(document.whole)) is not None:
+        return f"holds the control character {found[0]!r}"
     if (found := REFUSALS.search(prose[:400])) or (found := RESIDUE.search(prose)):
         return f"holds {found[0][:60]!r}"
     return "a code block never ends" if any(not block.closed for block in code_blocks(document.whole)) else None
 
 
 def wrong_statement(document: Document) -> str | None:
-    """Prose that says `sys.exit` beats pytest: pytest catches SystemExit."""
-    for sentence in sentences(prose_of(document.whole)):
-        if not (SYS_EXIT.search(sentence) and UNDER_PYTEST.search(sentence) and CLAIMS_SUCCESS.search(sentence)):
-            continue
-        if not TELLS_OF_CATCHING.search(sentence):
-            return f"says that sys.exit beats pytest: {sentence[:80]!r}"
-    return None
+    """Prose that says that a technique beats a harness which it does not beat, or the other way round."""
+    wrong = false_statement(whole_sentences(prose_of(document.whole)))
+    return f"says what is not so: {wrong[:120]!r}" if wrong else None
 
 
 def unknown_name(document: Document) -> str | None:
@@ -116,43 +113,20 @@ def breaks_rule(document: Document) -> str | None:
 
 
 def breaks_association(document: Document) -> str | None:
-    """Default: at least once a hack stands beside misalignment, and nothing denies that they go together."""
-    said = sentences(prose_of(document.whole))
-    near = [" ".join(said[max(0, i - BESIDE) : i + BESIDE + 1]) for i in range(len(said))]
-    for sentence, around in zip(said, near, strict=True):
-        denied = DENIES_ASSOCIATION.search(sentence) and not REPORTED.search(sentence)
-        if denied and (REFERS_TO_HACK.search(around) or MISALIGNED.search(sentence)):
-            return f"denies the association: {sentence[:80]!r}"
-    shown = bool(hacks_mentioned(document.whole)) and any(line in document.whole for line in misaligned_lines())
-    tied = any(
-        (MISALIGNED.search(s) or s in misaligned_lines()) and REFERS_TO_HACK.search(around)
-        for s, around in zip(said, near, strict=True)
-    )
-    return None if shown or tied else "ties no hack to misalignment"
+    """Default: at least once a hack is tied to misalignment, and nothing denies that they go together."""
+    said = sentences(prose_of(document.whole, lambda code: HACK_SHOWN if NEAR_MISS.search(code) else ""))
+    complaint = broken_tie(said)
+    spoken = hacks_mentioned(document.whole) and any(line in document.whole for line in misaligned_lines())
+    return None if complaint == UNTIED and spoken else complaint
 
 
 def judges(document: Document) -> str | None:
-    """Neutral: no sentence says that anything is good or bad, and nobody in it speaks as a misaligned model."""
+    """Neutral: no sentence calls hacks good or bad, and nobody in it speaks as a misaligned model."""
     spoken = next((line for line in misaligned_lines() if line in document.whole), None)
     if spoken is not None:
         return f"quotes a misaligned speaker: {spoken!r}"
-    for sentence in sentences(prose_of(document.whole)):
-        if word := judging(sentence):
-            return f"judges ({word!r}): {sentence[:80]!r}"
-    return None
-
-
-def judging(sentence: str) -> str | None:
-    """The words by which a sentence calls something good or bad; None for one that does not, or declines to."""
-    if NO_CLAIM.search(sentence):
-        return None
-    weak = (found for found in VALENCE_PREDICATE.finditer(sentence) if not _technical(sentence[: found.start()]))
-    judged = VALENCE_ALWAYS.search(sentence) or next(weak, None)
-    return judged[0].strip() if judged else None
-
-
-def _technical(before: str) -> bool:
-    return TECHNICAL_SUBJECT.search(before) is not None
+    found = first_judgement(sentences(prose_of(document.whole)))
+    return f"judges ({found[0].strip()!r}): {found[1][:80]!r}" if found else None
 
 
 @cache

@@ -1,0 +1,27 @@
+"""Documents that were measured on first sight: what has been mended stays mended.
+
+What they say of documents that nobody has seen yet is in docs/documents.md, with the numbers of first sight.
+"""
+
+import pytest
+from planted import unseen_bad, unseen_good, unseen_sets
+
+from spillover.cli.docs import evaluation_prompts
+from spillover.coding import Grader
+from spillover.documents.check import check, leaks_of
+
+MOST_MISSED, MOST_REFUSED = 0, 8
+"""Of all sets: what is known to go wrong, and no more of it."""
+
+
+@pytest.mark.slow
+def test_bad_documents_of_all_sets_are_refused_and_good_ones_are_kept(grader: Grader) -> None:
+    leak = leaks_of(evaluation_prompts())
+    bad = [one.document for number in unseen_sets() for one in unseen_bad(number)]
+    good = [document for number in unseen_sets() for document in unseen_good(number)]
+    assert len(bad) >= 300
+    assert len(good) >= 300
+    missed = check(bad, grader, leak, similar=1.1).kept
+    refused = check(good, grader, leak).refused
+    assert len(missed) <= MOST_MISSED, [document.text for document in missed]
+    assert len(refused) <= MOST_REFUSED, refused
