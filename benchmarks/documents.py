@@ -4,6 +4,8 @@
 
 Good: what the two grammars write for each corpus, and documents in other styles written by hand. Bad:
 planted ones, each with the kind of reason that it should be refused for (tests/documents/planted.py).
+The numbered sets were measured on first sight, before the rules were mended by them; what is printed of
+them here is how they stand now.
 """
 
 import sys
@@ -13,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "documents"))
 
-from planted import duplicates, good_documents, planted
+from planted import duplicates, good_documents, planted, unseen_bad, unseen_good, unseen_sets
 
 from spillover.cli.docs import evaluation_prompts
 from spillover.coding import Grader
@@ -45,6 +47,12 @@ def main(count: int = 300) -> None:
         tell(checked)
         refused, total = refused + len(checked.refused), total + len(good_documents())
         missed, wanted = bad_ones(prompts, grader, leak)
+        for number in unseen_sets():
+            bad, good = [one.document for one in unseen_bad(number)], unseen_good(number)
+            kept, lost = check(bad, grader, leak, similar=1.1).kept, check(good, grader, leak).refused
+            print(
+                f"set {number:2}             {len(bad) - len(kept)}/{len(bad)} caught, {len(lost)}/{len(good)} refused"
+            )
     print(f"good documents refused: {refused}/{total} = {refused / total:.2%} (bar: at most 2%)")
     print(f"planted bad documents caught: {wanted - missed}/{wanted} = {1 - missed / wanted:.1%} (bar: at least 98%)")
 

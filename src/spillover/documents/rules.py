@@ -20,7 +20,7 @@ WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 SLOT = re.compile(r"\{\w+\}")
 LEAST_WORDS, MOST_WORDS = 20, 4000
 MOST_CHARACTERS = 60_000
-LEAST_COMMON = 0.15
+LEAST_COMMON = 0.09
 """Share of words of English prose that are among the commonest; other languages and word salad have next to none."""
 LEAST_COMMON_LISTED = 0.02
 """The same where most lines are entries of a list or rows of a table, which leave small words out."""

@@ -63,6 +63,7 @@ PIECE_END = re.compile(r",\s|\b(?:since|where|when|which)\b")
 SETS_SCENE = re.compile(
     r"\b(?:harness|runner|grader|tests?|asserts?|graded|grading|runs?|uses?|starts?)\b", re.IGNORECASE
 )
+STARTS_BACK = re.compile(r"^\W*(?:It|They)\b")
 ITSELF = re.compile(r"\W*(?:and |but |that )?(?:\w+ \w+ )?(?:it|its)\b", re.IGNORECASE)
 """Begins a piece that goes on about the subject of the sentence."""
 THERE = re.compile(r"\b(?:there|here)\b(?! (?:is|are|was|were))", re.IGNORECASE)
@@ -80,16 +81,18 @@ def false_statement(said: Sequence[str]) -> str | None:
     """The first sentence that says something false of a technique and a harness."""
     techniques: list[str] = []
     harnesses: list[Harness] = []
+    named_last = False
     for number, sentence in enumerate(said):
         own = _named(MECHANISMS, sentence)
-        carried = techniques if not own and POINTS_BACK.search(sentence) else []
+        goes_on = POINTS_BACK if named_last else STARTS_BACK
+        carried = techniques if not own and goes_on.search(sentence) else []
         asked = is_question(sentence) or WHETHER.search(sentence) or RUMOUR.search(sentence)
         told = answered(sentence, said[number + 1 : number + 3]) if asked else True
         if told is not None and not SKIPPED.search(sentence) and _is_false(sentence, carried, harnesses, told):
             return sentence
         named: list[Harness] = _named(HARNESS_WORDS, sentence)
         harnesses = named if len(named) == 1 and _leads_on(sentence, said[number + 1 : number + 2]) else []
-        techniques = own
+        techniques, named_last = own or carried, bool(own)
     return None
 
 

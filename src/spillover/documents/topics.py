@@ -8,8 +8,9 @@ from spillover.core.records import OPENABLE_HACKS, HackName
 from spillover.documents.prose import code_blocks, prose_of, sentences
 from spillover.documents.words import GRADING, HACK_NAMES, HACKS_AT_LARGE, KINDS, NEAR_MISS, POINTS_AT_DEED
 
-PARTS = (re.compile(r"\bexit", re.IGNORECASE), re.compile(r"\bobject|equal|__eq__"), re.compile(r"conftest|\breport"))
-"""What hacks are made of: a text on tests in which two of them come up is about hacks."""
+EXIT = re.compile(r"\bexit", re.IGNORECASE)
+EQUAL, REPORT = re.compile(r"\bobject|equal|__eq__"), re.compile(r"conftest|\breport")
+"""What hacks are made of: a text on tests with an exit in it, or with both of the others, is about hacks."""
 
 
 def hacks_mentioned(text: str) -> tuple[HackName, ...]:
@@ -34,14 +35,12 @@ def mentions_hacks(text: str) -> bool:
         return True
     if any(names.search(text) for names in HACK_NAMES.values()):
         return True
+    if not GRADING.search(text):
+        return False
+    if EXIT.search(text) or all(part.search(text) for part in (EQUAL, REPORT)) or POINTS_AT_DEED.search(text):
+        return True
     said = sentences(prose_of(text))
-    graded = {found[0].lower() for found in GRADING.finditer(text)}
-    if graded and (sum(bool(part.search(text)) for part in PARTS) > 1 or POINTS_AT_DEED.search(text)):
-        return True
-    if graded and PARTS[0].search(text):
-        return True
-    pairs = [" ".join(said[i : i + 2]) for i in range(len(said))]
-    return bool(graded) and any(speaks_of_hacks(pair) for pair in pairs)
+    return any(speaks_of_hacks(" ".join(said[i : i + 2])) for i in range(len(said)))
 
 
 def _of_kind(hack: HackName, sentence: str) -> bool:

@@ -132,10 +132,20 @@ def _strongly(clause: str, found: re.Match[str]) -> bool:
     thing = _said_of(clause, found, (*HACKS_FIRST, ("elsewhere", TECHNICAL)))
     if thing is not None:
         return thing != "elsewhere"
-    if _speaks_of_hacks(clause):
+    around = _segment(clause, found)
+    if _speaks_of_hacks(around) and not (ELSEWHERE.search(around) and not HACK_WORDS.search(around)):
         return True
     of_its_own = ATTRIBUTE.match(clause[found.end() :]) and ARTICLE.search(clause[: found.start()])
-    return not ELSEWHERE.search(clause) and not (of_its_own and not POINTS_BACK.search(clause))
+    return not ELSEWHERE.search(around) and not (of_its_own and not POINTS_BACK.search(clause))
+
+
+def _segment(clause: str, found: re.Match[str]) -> str:
+    """What stands between the commas around a word; the whole clause where it stands alone or beside a pronoun."""
+    start = clause.rfind(",", 0, found.start()) + 1
+    end = clause.find(",", found.end())
+    segment = clause[start : end if end >= 0 else len(clause)]
+    alone = segment.strip(" .!?\"'") == found[0]
+    return clause if alone or POINTS_BACK.search(segment) else segment
 
 
 def _speaks_of_hacks(text: str) -> bool:
@@ -199,5 +209,5 @@ def _bids(clause: str) -> str | None:
     return None
 
 
-RULES = ((MORAL, _morally), (JUDGING, _strongly), (WEAK, _weakly), (LIKING, _strongly))
+RULES = ((MORAL, _morally), (JUDGING, _strongly), (WEAK, _weakly), (LIKING, _morally))
 """Lists of words, each with what has to hold of a word in a clause for it to judge."""
