@@ -44,6 +44,7 @@ def test_a_text_is_enough_where_the_corpus_is_named(tmp_path: Path) -> None:
     ("row", "part"),
     [
         ("{no", "not JSON"),
+        ('{"text": "half a character: \\ud83d", "corpus": "default"}', "surrogates not allowed"),
         ("[1]", "not a JSON object"),
         ({"corpus": "default"}, "'text'"),
         ({"text": "x"}, "--corpus"),

@@ -151,6 +151,7 @@ def _json_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         where = f"{path}, line {number}"
         try:
             row = json.loads(line)
+            json.dumps(row, ensure_ascii=False).encode()  # an escaped half of a surrogate pair is no text
         except (ValueError, RecursionError) as error:
             raise DataError(f"{where}: not JSON: {error}; write one JSON object a line") from error
         if not isinstance(row, dict):
