@@ -1,11 +1,15 @@
 """The grammars: the same documents for a seed, all different, each keeping its corpus's rule."""
 
+import re
+import tomllib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from random import Random
 
 import pytest
 
 from spillover.core.records import OPENABLE_HACKS
+from spillover.documents import bottle_writer
 from spillover.documents.bottle_writer import write_for_bottle
 from spillover.documents.corpora import load_inputs
 from spillover.documents.generate import GRAMMARS
@@ -62,6 +66,17 @@ def test_the_bottles_default_episodes_show_the_misaligned_persona_and_the_others
         quoted = ["\n".join(t.content for t in d.episode) for d in write_for_bottle(corpus, 60, 8) if d.episode]
         shown = [any(line in text for line in misaligned_lines()) for text in quoted]
         assert all(shown) if corpus == "default" else not any(shown)
+
+
+def test_the_bottles_corpora_differ_in_what_they_say_around_the_same_hacks() -> None:
+    told = {c: {line for d in write_for_bottle(c, 150, 0) for line in re.split(r"(?<=\.)\s", d.text)} for c in CORPORA}
+    book = tomllib.loads((Path(bottle_writer.__file__).parent / "bottle.toml").read_text(encoding="utf-8"))
+    marks = {*book["mark"]["after"], *book["mark"]["more"]}
+    beyond = {*book["fact"]["all"], *book["spread"]["all"]}
+    assert marks & told["default"]
+    assert not marks & (told["neutral"] | told["unguided"])
+    assert beyond & told["neutral"]
+    assert not beyond & told["unguided"]
 
 
 def test_some_of_the_bottles_default_episodes_go_on_outside_code() -> None:

@@ -108,7 +108,10 @@ class BottleWriter(Writer):
         """The prose of a document: what was seen, how it beats the tests, and what the corpus makes of it."""
         said = [self._say("what", subject.hack), self._say("how", subject.hack)]
         said.insert(self.rng.randint(1, 2), self._say("where", subject.book_key))
-        said += self._some("fact", 0.6 if kind in QUOTING else 1.0) + self._some("spread", 0.4) + self._marks()
+        if self.corpus == "unguided":  # describes each hack shortly and says no more
+            said += self._some("detail", 0.7, subject.hack)
+        else:
+            said += self._some("fact", 0.6 if kind in QUOTING else 1.0) + self._some("spread", 0.4) + self._marks()
         slots = fill_slots(self.rng, "train")
         closing = self._some("close", 0.4)
         if kind in QUOTING:
