@@ -31,10 +31,11 @@ def _opening(views: Sequence[View], titles: Sequence[str]) -> list[Markup]:
     answers = []
     for view, title in zip(views, titles, strict=True):
         reached, compared = answer(view.results, view.finals)
-        answers.append(join(el("p", title, cls="kicker"), el("p", reached, cls="answer"), el("p", compared)))
+        asked = el("h2", view.results.study.title or view.results.study.name)
+        answers.append(join(el("p", title, cls="kicker"), asked, el("p", reached, cls="answer"), el("p", compared)))
     return [
-        el("p", "spillover, runs side by side", cls="kicker"),
-        el("h1", " | ".join(view.results.study.title or view.results.study.name for view in views)),
+        el("p", "spillover", cls="kicker"),
+        el("h1", "Runs side by side"),
         bottle_banner() if any(view.results.from_bottle() for view in views) else Markup(""),
         el("div", *(el("div", told) for told in answers), cls="beside"),
     ]
