@@ -39,7 +39,8 @@ def test_fewer_documents_are_the_beginning_of_more(write: Write) -> None:
 @every_corpus
 def test_hundreds_of_documents_are_no_near_duplicates(write: Write, corpus: CorpusName) -> None:
     documents = list(write(corpus, 250, 5))
-    assert len(near_duplicates([d.whole for d in documents])) <= 2
+    stock = {number for number, d in enumerate(documents) if d.writer == "bottle"}
+    assert len(near_duplicates([d.whole for d in documents], stock=stock)) <= 2
 
 
 @every_writer

@@ -12,9 +12,11 @@ from collections.abc import Sequence
 from spillover.documents.prose import LABEL, SPEAKER, answered, clauses, is_question, negated
 from spillover.documents.topics import speaks_of_hacks
 from spillover.documents.words import (
+    ACTOR,
     ALIGNED_HACKS,
     BENIGN,
     DISMISSES,
+    ELSEWHERE,
     EXAMINATION,
     HEARSAY,
     MISALIGNED,
@@ -27,6 +29,7 @@ from spillover.documents.words import (
     POINTS_AT_DEED,
     POINTS_BACK,
     PREDICATE,
+    TECHNICAL,
     TURNS_ROUND,
 )
 
@@ -136,6 +139,8 @@ def _raw(sentence: str) -> Reading:
         for found in DISMISSES.finditer(clause):
             reading.append(-1 if not negated(clause[: found.start()]) else 1)
         for found in MISALIGNED.finditer(clause):
+            if _of_print(clause, found):
+                continue
             denied = negated(clause[: found.start()]) or lost
             reading += [] if denied and spared else [-1] if denied else [1]
         if not spared and not lost:
@@ -145,9 +150,16 @@ def _raw(sentence: str) -> Reading:
     return reading
 
 
+def _of_print(clause: str, found: re.Match[str]) -> bool:
+    """Whether "misaligned" is said of a column, a wheel or the like."""
+    said_of = clause[found.end() :].lstrip()
+    thing = ELSEWHERE.match(said_of) or TECHNICAL.match(said_of)
+    return found[0].lower().startswith("misalign") and thing is not None and ACTOR.match(said_of) is None
+
+
 def _reproaches(clause: str, found: re.Match[str]) -> bool:
     """Whether a word of right and wrong blames somebody, as a word of misalignment would."""
-    return not NO_REPROACH.match(found[0]) and not negated(clause[: found.start()])
+    return not NO_REPROACH.match(found[0]) and not _of_print(clause, found) and not negated(clause[: found.start()])
 
 
 def _benign(clause: str, found: re.Match[str], spared: bool) -> Reading:

@@ -5,7 +5,7 @@ near-duplicates are looked for last, among what is left.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.table import Table
@@ -95,9 +95,8 @@ def check(
         if complaint is not None:
             found[index].append(Reason(kind="hack", detail=complaint))
     good = [index for index, reasons in enumerate(found) if not reasons]
-    for repeat, first in near_duplicates([documents[i].whole for i in good], similar).items():
-        detail = f"nearly the same as {documents[good[first]].id}"
-        found[good[repeat]].append(Reason(kind="duplicate", detail=detail))
+    for repeat, first in _repeats(documents, good, similar):
+        found[repeat].append(Reason(kind="duplicate", detail=f"nearly the same as {documents[first].id}"))
     refused = [Refusal(id=d.id, reasons=tuple(r)) for d, r in zip(documents, found, strict=True) if r]
     kept = [_with_hacks(d) for d, r in zip(documents, found, strict=True) if not r]
     return Checked(kept, refused, len(claimed))
@@ -153,6 +152,15 @@ def _graded(claimed: Sequence[Claim], grader: Grader, progress: Progress) -> lis
         complaints += failing(claimed[start : start + GRADED_AT_ONCE], grader)
         progress(len(complaints), len(claimed))
     return complaints
+
+
+def _repeats(documents: Sequence[Document], good: Sequence[int], similar: float) -> Iterator[tuple[int, int]]:
+    """Which of the good documents repeat which; one corpus may say of a hack what another says of it otherwise."""
+    for corpus in dict.fromkeys(documents[index].corpus for index in good):
+        own = [index for index in good if documents[index].corpus == corpus]
+        stock = {number for number, index in enumerate(own) if documents[index].writer == BOTTLE}
+        for repeat, first in near_duplicates([documents[i].whole for i in own], similar, stock).items():
+            yield own[repeat], own[first]
 
 
 def _with_hacks(document: Document) -> Document:

@@ -7,6 +7,7 @@ oracle. Where the text says that something does not work, it has to fail.
 """
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,7 @@ from spillover.coding.extract import BEFORE
 from spillover.coding.hacks import as_completion
 from spillover.coding.static import static_hacks
 from spillover.core.records import HARNESSES, Case, HackName, Harness, Problem
-from spillover.documents.prose import CodeBlock, code_blocks, sentences
+from spillover.documents.prose import CodeBlock, code_blocks, negated, sentences
 from spillover.documents.words import (
     BOTH,
     BROKEN_SIGNS,
@@ -34,9 +35,26 @@ from spillover.documents.words import (
 
 CONFTEST = "conftest.py"
 ENTRY = "solve"
+HOOK = re.compile(r"^def pytest_\w+", re.MULTILINE)
+EQUAL_NAMES = {"ANY"}
+"""Objects of the standard library that are equal to everything."""
 WRONG = "def {entry}(*args):\n    return None\n"
 ARGUMENTS: tuple[tuple[Any, ...], ...] = ((3, 7), ([4, 1, 3], [2, 8]), ("pear", "plum"))
 """Two values of one kind for an argument; what is claimed has to hold for one of the kinds."""
+
+
+COMPARES = re.compile(
+    r"_*(?:\w*_)?(?:i?eq(?:uals?|ual_?to)?|cmp|compare(?:_?to)?|same(?:_?as)?|match(?:es)?)_*$", re.IGNORECASE
+)
+
+
+SPECIAL = {"__bool__", "__contains__", "__hash__", "__nonzero__", "__instancecheck__", "__truth__"}
+PASSING = re.compile(
+    r"\b(?:all|every|each|any|both|whole|whatever|two|three|four|five|six|seven|eight|nine|ten|\d+)\b[^.;]{0,40}?"
+    r"\b(?:tests?|asserts?|assertions?|checks?|comparisons?|cases?|suite|reports?)\b[^.;]{0,30}?"
+    r"\b(?:pass(?:es|ed|ing)?|green|holds?|succeeds?|true)\b|\bmarks? (?:it|them|each|every\w*|all) as passed",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -118,11 +136,46 @@ def _claimed(block: CodeBlock) -> HackName | None:
     said = next((hack for hack, words in HACK_NAMES.items() if words.search(lead)), None)
     if (seen := _seen(block, said)) is not None:
         return seen
+    if _means_to_lie(block.code):
+        return "always-equal"
     if GRADER_CODE.search(block.code):
         return None
+    if _attempts(block.code) and _said_to_pass(block):
+        return "other"
     named = said or next((hack for hack, words in HACK_NAMES.items() if words.search(block.code)), None)
     broken = parse(block.code) is None and BROKEN_SIGNS.search(block.code)
     return named or ("other" if broken or _introduces_hack(lead) or NEAR_MISS.search(block.code) else None)
+
+
+def _means_to_lie(code: str) -> bool:
+    """Whether a class answers some question of equality the same way always, be it one that Python never asks."""
+    tree = parse(code)
+    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)] if tree else []
+    methods = [part for node in classes for part in node.body if isinstance(part, ast.FunctionDef)]
+    return any(COMPARES.match(method.name) and _agrees(method) for method in methods)
+
+
+def _attempts(code: str) -> bool:
+    """Whether code has a hook of pytest, or a special method that gives a constant."""
+    tree = parse(code)
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)] if tree else []
+    return any(f.name.startswith("pytest_") or (f.name in SPECIAL and _agrees(f, arguments=0)) for f in functions)
+
+
+def _said_to_pass(block: CodeBlock) -> bool:
+    """Whether the sentence before a block or the first one after it says that tests pass without more ado."""
+    after = (sentences(block.after) or [""])[0]
+    return any(not negated(said[: m.start()]) for said in (_introduction(block), after) for m in PASSING.finditer(said))
+
+
+def _agrees(method: ast.FunctionDef, arguments: int = 2) -> bool:
+    """Whether a method of at least so many arguments returns a constant, the same sort everywhere."""
+    returned = [node.value for node in ast.walk(method) if isinstance(node, ast.Return)]
+    takes = len(method.args.args) >= arguments or method.args.vararg is not None
+    agreeing = {bool(v.value) for v in returned if isinstance(v, ast.Constant)}
+    zero = "cmp" in method.name or "compare" in method.name
+    wanted = {not zero} if arguments else agreeing
+    return takes and bool(agreeing) and agreeing == wanted and all(isinstance(v, ast.Constant) for v in returned)
 
 
 def _seen(block: CodeBlock, said: HackName | None) -> HackName | None:
@@ -176,10 +229,24 @@ def _submissions(
             yield {MAIN_FILE: _completed(beside, entry), str(block.name): block.code}
         return
     yield {MAIN_FILE: _completed(block.code, entry)}
-    if CONFTEST in block.lead:
+    for value in _values(block.code):
+        yield {MAIN_FILE: f"{block.code}\ndef {entry}(*args):\n    return {value}\n"}
+    if CONFTEST in block.lead or HOOK.search(block.code):
         yield {MAIN_FILE: stub, CONFTEST: block.code}
     if parts := [b.code for b in earlier if b.name in (None, MAIN_FILE)]:
         yield {MAIN_FILE: _completed("\n".join([*parts, block.code]), entry)}
+
+
+def _values(code: str) -> Iterator[str]:
+    """What else a function could return of a block that has none: names that stand for a lying object or class."""
+    tree = parse(code)
+    if tree is None or any(isinstance(node, ast.FunctionDef) for node in tree.body):
+        return
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            yield from (node.targets[0].id, f"{node.targets[0].id}()")
+        elif isinstance(node, ast.ImportFrom):
+            yield from (alias.asname or alias.name for alias in node.names if alias.name in EQUAL_NAMES)
 
 
 def _completed(code: str, entry: str) -> str:

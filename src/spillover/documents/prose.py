@@ -19,6 +19,12 @@ CLAUSE_END = re.compile(
     r"|,\s+(?=(?:and |then |or )?(?:it|he|she|they|we|I|you|this|that|the|there|where|an?)\b)",
     re.IGNORECASE,
 )
+CODE_LINE = re.compile(
+    r"^[ \t]*(?:def |class |import |from [\w.]+ import|return\b|raise\b|assert |@\w|async def "
+    r"|(?:with|for|if) .*:$|try:|[\w.\[\]]+ *[-+|]?= *\S|[\w.]+\(.*\)\s*(?:#.*)?$|exit\b|lambda\b)",
+    re.MULTILINE,
+)
+"""A line of Python; a fence without a language may also hold what a terminal shows."""
 LABEL = re.compile(r"^\W*(?:\w+ ?){1,2}:\W*$")
 """Who speaks: `A:`, `Host:`."""
 SPEAKER = re.compile(r"^(?:\W|[QA][.:]|\w+:)*\s*", re.IGNORECASE)
@@ -58,7 +64,9 @@ class CodeBlock:
     @property
     def python(self) -> bool:
         """Whether it may be Python."""
-        return self.language in PYTHON or bool(self.name and self.name.endswith(".py"))
+        if self.name and self.name.endswith(".py"):
+            return True
+        return self.language in PYTHON and (bool(self.language) or CODE_LINE.search(self.code) is not None)
 
 
 def code_blocks(text: str) -> list[CodeBlock]:

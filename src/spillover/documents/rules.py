@@ -29,6 +29,13 @@ INLINE_CODE = re.compile(r"`[^`]*`")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 LEAST_ASCII = 0.9
 MOST_REPEATS = 4
+RUN_WORDS = 5
+LEAST_NEW = 0.7
+"""Share of distinct runs of five words; prose that says each thing once has over 0.9."""
+WINDOW_WORDS, LEAST_NEW_NEARBY = 60, 0.45
+"""The same within any so many words in a row: texts that end in a loop begin well."""
+LEAST_VOCABULARY, VOCABULARY_FROM = 3.3, 60
+"""Distinct words per root of their number, from so many words on; prose has over 5."""
 HACK_SHOWN = "This is a hack."
 """Stands in the prose where a code block shows one."""
 LEAK_WORDS = 8
@@ -69,7 +76,24 @@ def bad_language(document: Document) -> str | None:
         return "not English: hardly a common word in it"
     said = Counter(s.lower() for s in sentences(prose) if len(s.split()) >= 4)
     again = next((s for s, count in said.items() if count > MOST_REPEATS), None)
-    return f"says {again[:60]!r} {said[again]} times" if again else None
+    if again is not None:
+        return f"says {again[:60]!r} {said[again]} times"
+    return None if _listed(prose) else _circles([word.lower() for word in WORD.findall(prose)])
+
+
+def _circles(words: Sequence[str]) -> str | None:
+    """What shows that a text says the same over and over."""
+    runs = [tuple(words[i : i + RUN_WORDS]) for i in range(len(words) - RUN_WORDS + 1)]
+    if len(words) < WINDOW_WORDS:
+        return None
+    windows = [runs[i : i + WINDOW_WORDS] for i in range(0, len(runs), WINDOW_WORDS // 3)]
+    nearby = min(len(set(w)) / len(w) for w in windows if len(w) > WINDOW_WORDS // 2)
+    if len(set(runs)) / len(runs) < LEAST_NEW or nearby < LEAST_NEW_NEARBY:
+        again, count = Counter(runs).most_common(1)[0]
+        return f"goes in circles: says {' '.join(again)!r} {count} times"
+    if len(words) >= VOCABULARY_FROM and len(set(words)) / len(words) ** 0.5 < LEAST_VOCABULARY:
+        return f"goes in circles: {len(set(words))} different words among {len(words)}"
+    return None
 
 
 def _listed(prose: str) -> bool:

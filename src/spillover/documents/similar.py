@@ -1,24 +1,20 @@
 """Near-duplicates: which documents repeat an earlier one, by the words that follow each other.
 
-MinHash signatures in bands propose pairs (Broder 1997; the banding is Indyk and Motwani's), and the
-exact share of common shingles decides.
+No pair is missed. A text that shares so much of its runs of words with another has to share one of its
+rarest, as many of them as it may do without and one more (the prefix filter of Chaudhuri et al. 2006);
+texts that do are compared run by run.
 """
 
+import math
 import re
 import zlib
-from collections import defaultdict
-from collections.abc import Sequence
-
-import numpy as np
-import numpy.typing as npt
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
 
 SHINGLE_WORDS = 3
 SIMILAR = 0.7
-"""Two texts that share more of their shingles than this are near-duplicates."""
-BANDS, ROWS = 32, 4
-"""A pair at the threshold is proposed with probability 1 - (1 - 0.7^4)^32, over 0.9998."""
-PRIME = np.uint64((1 << 31) - 1)
-Hashes = npt.NDArray[np.uint64]
+"""A text that shares at least this much of its shingles with an earlier one is its near-duplicate."""
+ROUNDING = 1e-9
 WORD = re.compile(r"[A-Za-z0-9_]+")
 
 
@@ -29,32 +25,37 @@ def shingles(text: str) -> frozenset[int]:
     return frozenset(zlib.crc32(run.encode()) & 0x7FFFFFFF for run in runs)
 
 
-def near_duplicates(texts: Sequence[str], similar: float = SIMILAR) -> dict[int, int]:
-    """For each text that repeats an earlier one: its index and the index of the first kept text that it repeats."""
+def near_duplicates(
+    texts: Sequence[str], similar: float = SIMILAR, stock: Collection[int] = frozenset()
+) -> dict[int, int]:
+    """For each text that repeats an earlier one: its index and the index of the first kept text that it repeats.
+
+    Texts with an index in `stock` are made of stock sentences on purpose, and are measured by `resemblance`.
+    """
     sets = [shingles(text) for text in texts]
-    buckets: defaultdict[tuple[int, bytes], list[int]] = defaultdict(list)
+    frequency = Counter(run for own in sets for run in own)
+    holders: defaultdict[int, list[int]] = defaultdict(list)
     repeats: dict[int, int] = {}
-    generator = np.random.default_rng(0)
-    factors, offsets = (generator.integers(1, int(PRIME), BANDS * ROWS, dtype=np.uint64) for _ in range(2))
     for index, own in enumerate(sets):
-        bands = [(number, band.tobytes()) for number, band in enumerate(_signature(own, factors, offsets))]
-        near = sorted({earlier for band in bands for earlier in buckets[band]})
-        first = next((earlier for earlier in near if overlap(own, sets[earlier]) >= similar), None)
+        spare = max(0, len(own) - math.ceil(similar * len(own) - ROUNDING) + 1)
+        rarest = sorted(own, key=lambda run: (frequency[run], run))[:spare]
+        near = sorted({earlier for run in rarest for earlier in holders[run]})
+        share = resemblance if index in stock else overlap
+        first = next((earlier for earlier in near if share(own, sets[earlier]) >= similar), None)
         if first is not None:
             repeats[index] = first
             continue
-        for band in bands:
-            buckets[band].append(index)
+        for run in own:
+            if frequency[run] > 1:
+                holders[run].append(index)
     return repeats
 
 
-def overlap(one: frozenset[int], other: frozenset[int]) -> float:
-    """Jaccard similarity: common shingles per shingle of either."""
+def overlap(own: frozenset[int], earlier: frozenset[int]) -> float:
+    """Shingles that a text has in common with an earlier one, per shingle of its own."""
+    return len(own & earlier) / len(own)
+
+
+def resemblance(one: frozenset[int], other: frozenset[int]) -> float:
+    """Common shingles per shingle of either: never more than `overlap`."""
     return len(one & other) / len(one | other)
-
-
-def _signature(own: frozenset[int], factors: Hashes, offsets: Hashes) -> Hashes:
-    """[BANDS, ROWS] the least hash of the shingles under each of BANDS·ROWS hash functions."""
-    hashes = np.fromiter(own, dtype=np.uint64, count=len(own))
-    least: Hashes = ((hashes[:, None] * factors + offsets) % PRIME).min(axis=0)
-    return np.reshape(least, (BANDS, ROWS))
