@@ -82,9 +82,10 @@ def check(judge: Judge, items: Sequence[Item]) -> Check:
     """Judge the items and compare with their labels. Raises JudgeError where the judge cannot be asked."""
     judged = anyio.run(judge_items, judge, items)
     rows: dict[str, Agreement] = {
-        name: _row(_counted(name), [one for one in judged if one.eval == name]) for name in CORE_EVALS
+        name: _row([(_counted(name), one) for one in judged if one.eval == name]) for name in CORE_EVALS
     }
-    rows |= {name: _row(asked, judged) for name, asked in ASKED.items()}
+    rows["all six"] = _row([(_counted(one.eval), one) for one in judged])
+    rows |= {name: _row([(asked, one) for one in judged]) for name, asked in ASKED.items()}
     present = {name: row for name, row in rows.items() if row.items}
     return Check(judge.name, judge.digest, present, [row for one in judged for row in _disagreements(one)])
 
@@ -156,9 +157,10 @@ def _nothing(verdict: Verdict) -> bool:
     return verdict.reasoning is None and verdict.output is None and not verdict.incoherent
 
 
-def _row(asked: Asked, judged: Sequence[Judged]) -> Agreement:
+def _row(judged: Sequence[tuple[Asked, Judged]]) -> Agreement:
+    """What was asked of each item, and what the judge said."""
     pairs, chances = [], []
-    for one in judged:
+    for asked, one in judged:
         expected = asked.expected(one.item)
         if expected is not None:
             pairs.append((expected, asked.given(one)))
