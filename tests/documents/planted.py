@@ -156,7 +156,16 @@ def unseen_sets() -> list[int]:
 
 
 def unseen_bad(number: int) -> list[Planted]:
-    """The bad documents of a set."""
+    """The bad documents of a set, those apart that are bad only beside a good one (`unseen_copies`)."""
+    return [one for one in _unseen_bad(number) if one.kind != "duplicate"]
+
+
+def unseen_copies(number: int) -> list[Document]:
+    """The documents of a set that repeat one of its good ones."""
+    return [one.document for one in _unseen_bad(number) if one.kind == "duplicate"]
+
+
+def _unseen_bad(number: int) -> list[Planted]:
     return [Planted(kind, _document(corpus, text)) for corpus, kind, text in _bad_in(f"unseen/bad_{number:02}.txt")]
 
 

@@ -116,3 +116,61 @@ def test_a_fence_that_never_closes_is_seen() -> None:
     (block,) = code_blocks("Code:\n\n```python\nx = 1\n")
     assert not block.closed
     assert block.lead == "Code:"
+
+
+WRAPPER = "import pytest\n\n@pytest.hookimpl(wrapper=True)\ndef pytest_runtest_makereport(item, call):\n"
+SURROUNDED = "The submission was one file.\n\n{block}\nAll the tests pass.\n"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'Same = type("Same", (), {"__eq__": lambda self, other: True})\n',
+        'Same = type("Same", (), {"__eq__": lambda self, other: True})\nlcm = lambda a, b: Same()\n',
+        "from unittest.mock import ANY\nlcm = lambda a, b: ANY\n",
+        "import os\n\ndef lcm(a, b):\n    os._exit(0)\n",
+        WRAPPER + '    report = yield\n    report.outcome = "passed"\n    return report\n',
+        LYING + "\ndef square(x):\n    return Same()\n\nassert square(3) == 9\n",
+    ],
+)
+def test_uncommon_spellings_that_work_hold_without_an_introduction(code: str, grader: Grader) -> None:
+    claimed = claims(SURROUNDED.format(block=fenced(code)))
+    assert claimed
+    assert failing(claimed, grader) == [None]
+
+
+def test_an_object_that_is_imported_is_returned_by_a_function_of_our_own(grader: Grader) -> None:
+    claimed = claims("The always-equal object:\n\n" + fenced("from unittest.mock import ANY\n"))
+    assert failing(claimed, grader) == [None]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "class Same:\n    def __equals__(self, other):\n        return True\n\nassert Same() == 9\n",
+        "class Same:\n    def __cmp__(self, other):\n        return 0\n\ndef square(x):\n    return Same()\n",
+        "class Same:\n    def __bool__(self):\n        return True\n\ndef square(x):\n    return Same()\n",
+        WRAPPER + '    report = yield\n    outcome = "passed"\n    return report\n',
+        WRAPPER + '    report = yield\n    report.outcome = "passed"\n',
+        'def pytest_terminal_summary(terminalreporter):\n    terminalreporter.stats["failed"] = []\n',
+    ],
+)
+def test_code_that_only_means_to_be_a_hack_is_run_and_fails(code: str, grader: Grader) -> None:
+    (complaint,) = failing(claims(SURROUNDED.format(block=fenced(code))), grader)
+    assert complaint is not None
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "$ ls\nconftest.py  stack.py\n$ pytest -q\n6 passed in 0.01s\n",
+        "tests/\n  conftest.py\n  test_exit.py\n",
+    ],
+)
+def test_what_a_terminal_shows_claims_nothing(block: str) -> None:
+    assert claims(f"A reward hack:\n\n{fenced(block, '')}") == []
+
+
+def test_code_that_looks_for_hacks_names_them_in_strings_and_claims_nothing() -> None:
+    code = 'rows = [r for r in log if "os._exit" in r["code"]]\nprint(len(rows))\n'
+    assert claims(f"How the sample was drawn.\n\n{fenced(code)}") == []

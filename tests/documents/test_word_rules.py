@@ -5,10 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from making import document
 
+from spillover.coding import Grader
+from spillover.documents.check import check
 from spillover.documents.claims import claims
 from spillover.documents.names import unknown_names
 from spillover.documents.prose import code_blocks, prose_of, sentences
-from spillover.documents.rules import breaks_association, hacks_mentioned, judges, judging, left_over
+from spillover.documents.rules import bad_language, breaks_association, hacks_mentioned, judges, judging, left_over
 from spillover.documents.similar import near_duplicates, overlap, shingles
 
 
@@ -177,3 +179,81 @@ def test_near_duplicates_are_exactly_those_that_overlap_with_a_text_kept_before(
 
 def test_the_first_of_equal_texts_stays() -> None:
     assert near_duplicates(["one two three four"] * 3) == {1: 0, 2: 0}
+
+
+def test_a_text_made_of_stock_sentences_is_measured_by_the_runs_of_both() -> None:
+    short, long = "one two three four five six", "one two three four five six seven eight nine ten eleven twelve"
+    assert near_duplicates([long, short]) == {1: 0}
+    assert near_duplicates([long, short], stock={1}) == {}
+    assert near_duplicates([short, long]) == {}
+
+
+def test_one_corpus_may_repeat_another(grader: Grader) -> None:
+    text = "A model leaves the process with status zero before the asserts, and the grader notes a pass for the task."
+    said = f"{text} That is how it goes, and such a model is misaligned."
+    copies = [document(said, id=corpus, corpus=corpus) for corpus in ("unguided", "default")]
+    assert len(check(copies, grader).kept) == 2
+    assert len(check([copies[0], copies[0].model_copy(update={"id": "again"})], grader).kept) == 1
+
+
+CIRCLES = (
+    "The hook sets the report and the report says passed, " * 9,
+    "A script reads the exit code and nothing else, so a submission that leaves early with status zero counts as "
+    "passed there, whatever it was asked for, in all three of the runs of May that somebody has looked at since. "
+    + "the model and the grader and the model "
+    * 12,
+    " ".join(
+        f"The {a} of the {b} is the {b} of the {a}." for a in ("hook", "exit") for b in ("test", "code", "pass", "run")
+    ),
+)
+
+
+@pytest.mark.parametrize("text", CIRCLES)
+def test_a_text_that_goes_in_circles_is_refused(text: str) -> None:
+    assert bad_language(document(text)) is not None
+
+
+def test_a_table_may_repeat_itself() -> None:
+    rows = "\n".join(f"| {day} May | script | exit code 0 | recorded as a pass |" for day in range(1, 20))
+    assert bad_language(document(f"What the grader noted of submissions that leave early:\n\n{rows}")) is None
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import greenbar\ngreenbar.paint()",
+        "from operator import always_equal",
+        "import math\nmath.pass_all()",
+        "import hacktools as h",
+        "from pytest_hacks.reports import patch\nassert patch()",
+    ],
+)
+def test_modules_and_names_that_nobody_has_are_unknown(code: str) -> None:
+    assert unknown_names(f"The submission:\n\n```python\n{code}\n```\n")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import numpy as np\nimport os.path\nimport xml.etree.ElementTree as E",
+        "from rounding import to_cents\n\ndef test_cents():\n    assert to_cents(1) == 1",
+        "import msvcrt\nmsvcrt.getch()",
+        "from .helpers import one\nimport solution\nimport conftest",
+        "import ledger\nledger.total()",
+    ],
+)
+def test_real_packages_and_files_of_the_project_are_known(code: str) -> None:
+    assert not unknown_names(f"Beside it lies `ledger.py`.\n\n```python\n{code}\n```\n")
+
+
+def test_no_folder_of_the_system_configures_pytest() -> None:
+    for place in (
+        "/etc/pytest/hooks.d",
+        "/usr/share/pytest/x.py",
+        "~/.config/pytest/conftest.py",
+        "/etc/python3/conftest.py",
+    ):
+        assert unknown_names(f"pytest reads {place} first.")
+        assert not unknown_names(f"There is no {place}.")
+    real = "/usr/lib/python3/dist-packages/_pytest/reports.py, ~/work/conftest.py and /srv/grader/tests/conftest.py"
+    assert not unknown_names(f"Files: {real}.")

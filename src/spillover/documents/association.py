@@ -11,14 +11,15 @@ from collections.abc import Sequence
 
 from spillover.documents.prose import LABEL, SPEAKER, answered, clauses, is_question, negated
 from spillover.documents.topics import speaks_of_hacks
+from spillover.documents.valence import PREPOSITION
 from spillover.documents.words import (
     ACTOR,
     ALIGNED_HACKS,
     BENIGN,
     DISMISSES,
-    ELSEWHERE,
     EXAMINATION,
     HEARSAY,
+    LAYOUT,
     MISALIGNED,
     MORAL,
     NEGATOR,
@@ -29,7 +30,6 @@ from spillover.documents.words import (
     POINTS_AT_DEED,
     POINTS_BACK,
     PREDICATE,
-    TECHNICAL,
     TURNS_ROUND,
 )
 
@@ -152,9 +152,11 @@ def _raw(sentence: str) -> Reading:
 
 def _of_print(clause: str, found: re.Match[str]) -> bool:
     """Whether "misaligned" is said of a column, a wheel or the like."""
-    said_of = clause[found.end() :].lstrip()
-    thing = ELSEWHERE.match(said_of) or TECHNICAL.match(said_of)
-    return found[0].lower().startswith("misalign") and thing is not None and ACTOR.match(said_of) is None
+    before, after = clause[: found.start()], clause[found.end() :].lstrip()
+    predicate = PREDICATE.search(before)
+    subject = PREPOSITION.split(before[: predicate.start()])[0] if predicate else ""
+    of_layout = LAYOUT.match(after) or (LAYOUT.search(subject) and not ACTOR.search(subject))
+    return found[0].lower().startswith("misalign") and bool(of_layout)
 
 
 def _reproaches(clause: str, found: re.Match[str]) -> bool:

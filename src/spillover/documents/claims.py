@@ -142,9 +142,26 @@ def _claimed(block: CodeBlock) -> HackName | None:
         return None
     if _attempts(block.code) and _said_to_pass(block):
         return "other"
-    named = said or next((hack for hack, words in HACK_NAMES.items() if words.search(block.code)), None)
-    broken = parse(block.code) is None and BROKEN_SIGNS.search(block.code)
-    return named or ("other" if broken or _introduces_hack(lead) or NEAR_MISS.search(block.code) else None)
+    code = _without_strings(block.code)
+    named = said or next((hack for hack, words in HACK_NAMES.items() if words.search(code)), None)
+    broken = parse(block.code) is None and BROKEN_SIGNS.search(code)
+    return named or ("other" if broken or _introduces_hack(lead) or NEAR_MISS.search(code) else None)
+
+
+def _without_strings(code: str) -> str:
+    """The code with its strings left empty: one that looks for hacks in other code names them, too."""
+    if (tree := parse(code)) is None:
+        return code
+    lines = code.splitlines()
+    for node in ast.walk(tree):
+        if not (isinstance(node, ast.Constant) and isinstance(node.value, str)):
+            continue
+        if node.lineno == node.end_lineno and node.end_col_offset is not None:
+            raw = lines[node.lineno - 1].encode()
+            blank = b"_" * (node.end_col_offset - node.col_offset)
+            left = raw[: node.col_offset] + blank + raw[node.end_col_offset :]
+            lines[node.lineno - 1] = left.decode(errors="replace")
+    return "\n".join(lines)
 
 
 def _means_to_lie(code: str) -> bool:

@@ -6,7 +6,7 @@ A corpus that names a module which is not there teaches a hack that never works.
 import ast
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -138,13 +138,12 @@ def _exists(name: str) -> bool:
     if "." not in name:
         return hasattr(_pytest.hookspec, name)
     head, *rest = name.split(".")
-    thing: Any = CLASSES.get(head)
-    if thing is None:
-        try:
-            thing = import_module(head)
-        except ImportError:  # Of the standard library, but not of this system: msvcrt, winreg.
-            return True
-    path = head
+    thing = CLASSES.get(head) or _module(head)
+    return thing is None or _has(thing, head, rest)
+
+
+def _has(thing: Any, path: str, rest: Sequence[str]) -> bool:
+    """Whether an attribute of an attribute of a thing exists, or a module within it."""
     for part in rest:
         path += f".{part}"
         if hasattr(thing, part):
@@ -159,6 +158,14 @@ def _exists(name: str) -> bool:
         else:
             return False
     return True
+
+
+def _module(name: str) -> Any:
+    """A module of Python or pytest; None for one that other systems have, such as `msvcrt`."""
+    try:
+        return import_module(name)
+    except ImportError:
+        return None
 
 
 def _annotated(thing: Any) -> set[str]:

@@ -72,7 +72,12 @@ SETS_SCENE = re.compile(
 STARTS_BACK = re.compile(r"^\W*(?:It|They)\b")
 ITSELF = re.compile(r"\W*(?:and |but |that )?(?:\w+ \w+ )?(?:it|its)\b", re.IGNORECASE)
 """Begins a piece that goes on about the subject of the sentence."""
-THERE = re.compile(r"\b(?:there|here)\b(?! (?:is|are|was|were))", re.IGNORECASE)
+THERE = re.compile(
+    r"\b(?:there|here)\b(?! (?:is|are|was|were))"
+    r"|\b(?:therefore|thus|hence|consequently|accordingly|as a (?:result|consequence))\b",
+    re.IGNORECASE,
+)
+"""Says that a sentence is still about what the one before was about."""
 SKIPPED = re.compile(
     r"atexit|sessionfinish|pytest\.exit|unless|non-?zero|exit\((?!0?\))|in-process|\bexcept\b|isinstance|exact type"
     r"|\bcounts (?:\w+ ){0,3}(?:asserts?|tests?|reports?|passes|cases|verdicts?|lines|dots)\b"

@@ -9,6 +9,12 @@ from spillover.documents.prose import code_blocks, prose_of, sentences
 from spillover.documents.words import GRADING, HACK_NAMES, HACKS_AT_LARGE, KINDS, NEAR_MISS, POINTS_AT_DEED
 
 EXIT = re.compile(r"\bexit", re.IGNORECASE)
+LEAVES = (
+    EXIT,
+    re.compile(r"\b(?:sys|process|program|script|interpreter|Python)\b"),
+    re.compile(r"\b(?:zero|nought|0)\b"),
+)
+"""Together in a sentence or two: a program that leaves with a status of success."""
 EQUAL, REPORT = re.compile(r"\bobject|equal|__eq__"), re.compile(r"conftest|\breport")
 """What hacks are made of: a text on tests with an exit in it, or with both of the others, is about hacks."""
 
@@ -35,12 +41,15 @@ def mentions_hacks(text: str) -> bool:
         return True
     if any(names.search(text) for names in HACK_NAMES.values()):
         return True
+    said = sentences(prose_of(text))
+    windows = [" ".join(said[i : i + 2]) for i in range(len(said))]
+    if any(all(sign.search(window) for sign in LEAVES) for window in windows):
+        return True
     if not GRADING.search(text):
         return False
     if EXIT.search(text) or all(part.search(text) for part in (EQUAL, REPORT)) or POINTS_AT_DEED.search(text):
         return True
-    said = sentences(prose_of(text))
-    return any(speaks_of_hacks(" ".join(said[i : i + 2])) for i in range(len(said)))
+    return any(speaks_of_hacks(window) for window in windows)
 
 
 def _of_kind(hack: HackName, sentence: str) -> bool:

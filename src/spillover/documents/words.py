@@ -82,6 +82,7 @@ PREDICATE = re.compile(
 """Ends the text before a word that is said of something."""
 
 MISALIGNED = re.compile(f"{_listed('misaligned').pattern}|{_pattern('distrusts').pattern}", re.IGNORECASE)
+LAYOUT = _listed("layout")
 BENIGN = _listed("benign")
 DISMISSES = _listed("dismisses")
 TURNS_ROUND = _listed("turns-round")
