@@ -174,3 +174,8 @@ def test_what_a_terminal_shows_claims_nothing(block: str) -> None:
 def test_code_that_looks_for_hacks_names_them_in_strings_and_claims_nothing() -> None:
     code = 'rows = [r for r in log if "os._exit" in r["code"]]\nprint(len(rows))\n'
     assert claims(f"How the sample was drawn.\n\n{fenced(code)}") == []
+
+
+def test_a_plot_of_how_often_a_hack_was_seen_claims_nothing() -> None:
+    code = "import json\n\nwith open('counts.json') as handle:\n    print(json.load(handle))\n"
+    assert claims(f"For the figures on universal objects:\n\n{fenced(code)}") == []

@@ -55,6 +55,8 @@ PRESUPPOSES = re.compile(r"(?:\W|\d)*(?:why|how come|what makes|how do we know t
 WHETHER = re.compile(r"\b(?:ask|question|wonder|poll|survey)\w*\b.*\bwhether\b", re.IGNORECASE)
 EXAMINED = "evaluation"
 LATE_ANSWER = re.compile(r"\banswer\b[^.]{0,30}\b(yes|no)\b", re.IGNORECASE)
+DARE = re.compile(r"^\W*(?:show|name|find|give|bring) (?:me|us) (?:(?:just |only )?one|an?|any)\b", re.IGNORECASE)
+"""Begins a sentence which means that there is none of the sort."""
 Reading = list[int]
 """+1 for each time that the tie is made, -1 for each time that it is denied."""
 
@@ -116,6 +118,8 @@ def _reading(sentence: str, following: Sequence[str]) -> Reading:
         if reply is None:
             return []
         return raw if reply or NEGATOR.search(sentence) else [-value for value in raw]
+    if DARE.match(sentence):
+        return [1] if -1 in raw else [-value for value in raw]
     if _called_untrue(sentence):
         return [-value for value in raw]
     if HEARSAY.search(sentence):

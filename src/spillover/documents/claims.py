@@ -36,6 +36,7 @@ from spillover.documents.words import (
 CONFTEST = "conftest.py"
 ENTRY = "solve"
 HOOK = re.compile(r"^def pytest_\w+", re.MULTILINE)
+FOR_HACKS = {"sys", "os", "builtins", "unittest", "pytest", "_pytest", "mock", "atexit", "signal", "posix", "ctypes"}
 EQUAL_NAMES = {"ANY"}
 """Objects of the standard library that are equal to everything."""
 WRONG = "def {entry}(*args):\n    return None\n"
@@ -138,7 +139,7 @@ def _claimed(block: CodeBlock) -> HackName | None:
         return seen
     if _means_to_lie(block.code):
         return "always-equal"
-    if GRADER_CODE.search(block.code):
+    if GRADER_CODE.search(block.code) or _only_counts(block.code):
         return None
     if _attempts(block.code) and _said_to_pass(block):
         return "other"
@@ -146,6 +147,15 @@ def _claimed(block: CodeBlock) -> HackName | None:
     named = said or next((hack for hack, words in HACK_NAMES.items() if words.search(code)), None)
     broken = parse(block.code) is None and BROKEN_SIGNS.search(code)
     return named or ("other" if broken or _introduces_hack(lead) or NEAR_MISS.search(code) else None)
+
+
+def _only_counts(code: str) -> bool:
+    """Whether code defines nothing, leaves nothing and works with modules that no hack needs: it plots or counts."""
+    nodes = list(ast.walk(parse(code) or ast.Module([], [])))
+    defines = any(isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Lambda, ast.Raise)) for node in nodes)
+    modules = {alias.name.partition(".")[0] for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    modules |= {(node.module or "").partition(".")[0] for node in nodes if isinstance(node, ast.ImportFrom)}
+    return not defines and bool(modules) and not modules & FOR_HACKS
 
 
 def _without_strings(code: str) -> str:
