@@ -40,6 +40,14 @@ def test_looking_up_a_name_runs_no_program() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "real"), [("__equals__", False), ("__eq_any__", False), ("__eq__", True), ("__del__", True)]
+)
+def test_a_method_that_python_never_calls_is_unknown(name: str, real: bool) -> None:
+    found = unknown_names(f"```python\nclass Any:\n    def {name}(self, other):\n        return True\n```\n")
+    assert found == ([] if real else [f"method {name}"])
+
+
+@pytest.mark.parametrize(
     "sentence",
     [
         "The wrong answer is not looked at.",

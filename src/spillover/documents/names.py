@@ -4,8 +4,10 @@ A corpus that names a module which is not there teaches a hack that never works.
 """
 
 import ast
+import builtins
 import re
 import sys
+import types
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import import_module
@@ -20,7 +22,7 @@ from _pytest.runner import CallInfo
 
 from spillover.coding.compose import parse
 from spillover.documents.prose import code_blocks, prose_of, sentences
-from spillover.documents.words import LOCAL_MODULES, THIRD_PARTY
+from spillover.documents.words import LOCAL_MODULES, SPECIAL_METHODS, THIRD_PARTY
 
 ROOTS = ("_pytest", "pytest", "sys", "os", "builtins", "posix", "signal", "atexit", "unittest")
 DOTTED = re.compile(rf"(?<![\w./@-])((?:{'|'.join(ROOTS)})(?:\.[A-Za-z_]\w*)+)(?![\w-]|\.\w)")
@@ -49,6 +51,9 @@ DENIED = re.compile(
     re.IGNORECASE,
 )
 """A sentence that says of a name that it is not there."""
+SPECIAL = {name for kind in (*vars(builtins).values(), *vars(types).values()) for name in dir(kind)}
+SPECIAL |= {f"__{stem}__" for stem in SPECIAL_METHODS}
+"""Methods that Python, its library or an older Python looks up; nothing calls another `__name__` by itself."""
 CLASSES: dict[str, Any] = {"TestReport": TestReport, "CallInfo": CallInfo}
 
 
@@ -75,6 +80,7 @@ def _imported(text: str) -> Iterator[str]:
     for block in code_blocks(text):
         if not block.python or (tree := parse(block.code)) is None:
             continue
+        yield from (f"method {name}" for name in _special_methods(tree))
         tested = any(isinstance(node, ast.Assert) for node in ast.walk(tree))
         for module, name in _imports(tree):
             head = module.partition(".")[0]
@@ -83,6 +89,14 @@ def _imported(text: str) -> Iterator[str]:
                     yield f"{module}.{name}" if name else f"{module}.__name__"
             elif head not in own and not _plausible(head, tested and bool(name)):
                 yield f"module {head}"
+
+
+def _special_methods(tree: ast.Module) -> Iterator[str]:
+    """Methods of the code's classes that are named as if Python called them."""
+    for kind in ast.walk(tree):
+        if isinstance(kind, ast.ClassDef):
+            methods = (node for node in kind.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+            yield from (node.name for node in methods if node.name[:2] == "__" == node.name[-2:])
 
 
 def _imports(tree: ast.Module) -> Iterator[tuple[str, str]]:
@@ -133,6 +147,8 @@ def _names(text: str) -> Iterator[str]:
 
 @cache
 def _exists(name: str) -> bool:
+    if name.startswith("method "):
+        return name.removeprefix("method ") in SPECIAL
     if "/" in name or name.startswith("module "):
         return (Path(_pytest.__file__).parent.parent / name).is_file()
     if "." not in name:

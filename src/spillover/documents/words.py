@@ -51,6 +51,7 @@ REFUSALS = _pattern("refusals")
 RESIDUE = re.compile(_any(_BOOK["patterns"]["residue"]), re.IGNORECASE | re.MULTILINE)
 COMMON = frozenset(_BOOK["patterns"]["common"])
 
+SPECIAL_METHODS = _BOOK["words"]["special-methods"].replace(",", " ").split()
 THIRD_PARTY, LOCAL_MODULES = _listed("third-party"), _listed("local-modules")
 
 HACKS_AT_LARGE = _pattern("hacks-at-large")
