@@ -10,7 +10,7 @@ from spillover.cli.docs import evaluation_prompts
 from spillover.coding import Grader
 from spillover.documents.check import check, leaks_of
 
-MOST_MISSED, MOST_REFUSED = 0, 7
+MOST_MISSED, MOST_REFUSED = 3, 10
 """Of all sets: what is known to go wrong, and no more of it."""
 
 
