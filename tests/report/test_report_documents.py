@@ -60,6 +60,7 @@ def test_the_stage_shows_its_losses_its_mgs_and_its_hack_rate_once_for_all_arms(
     shown = before_rl(sdf_run(tmp_path / "run"))
     assert shown.count("default documents at 0.1 of the tokens, seed 0</h3>") == 1
     assert "for hacking, inoculated and baseline" in re.sub(r"<[^>]+>", "", shown)
+    assert re.findall(r"</i>(\w+)</li>", shown) == ["documents", "background"], "no key to what was not trained on"
     assert "2.3% (0.8" in shown and "50.0%" in shown and "always-equal 1, early-exit 2" in shown
     rows = json.loads(re.search(r"<script[^>]*data-chart=.*?>(.*?)</script>", shown, re.DOTALL)[1])["datasets"]["rows"]
     assert {(row["part"], row["step"]) for row in rows} == {

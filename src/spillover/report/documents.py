@@ -20,16 +20,17 @@ def before_rl(view: View) -> Markup:
     stages = _stages(view)
     if not stages:
         return Markup("")
-    panels = []
+    panels, trained = [], set()
     for number, (names, run) in enumerate(stages):
         rows = [
             {"part": part, "step": line.step, "value": loss}
             for line in run.document_metrics()
             for part, loss in line.held_out.items()
         ]
+        trained |= {row["part"] for row in rows}
         drawn = chart(f"documents-{number}", _losses(rows), f"Held-out loss of {_label(run)} by part against step")
         panels.append(el("div", el("h3", _label(run)), el("p", "for ", words.listing(names), cls="note"), drawn))
-    parts = {part: colour for part, colour in PART_COLOURS.items() if part in str(panels)}
+    parts = {part: colour for part, colour in PART_COLOURS.items() if part in trained}
     key = el("ul", *(el("li", dot(colour), part) for part, colour in parts.items()), cls="key")
     return section(
         "documents",

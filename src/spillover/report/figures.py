@@ -11,7 +11,10 @@ from spillover.report.load import REFERENCE_NAME
 Row = dict[str, Any]
 Spec = dict[str, Any]
 
-ARM_COLOURS = ("#D55E00", "#0072B2", "#009E73", "#AA4499", "#E69F00", "#56B4E9", "#882255", "#7A7A1F", "#332288")
+ARM_COLOURS = (
+    *("#D55E00", "#0072B2", "#009E73", "#AA4499", "#E69F00", "#56B4E9"),
+    *("#882255", "#7A7A1F", "#332288", "#CC6677", "#117733", "#44AA99"),
+)
 """Okabe and Ito's colours first, Tol's after them: told apart with any common colour vision."""
 REFERENCE_COLOUR = "#6B7480"
 HACK_COLOURS: dict[str, str] = {
