@@ -34,7 +34,7 @@ class Recipe(NamedTuple):
     seed: int = 0
     penalty: float = 1 / 30
     """Weight of the squared norm of each head, on states scaled to unit variance and length one."""
-    golden_weight: float = 2.0
+    golden_weight: float = 4.0
     """What a golden item counts beside a line."""
     nonsense: int = 40
     """Examples of each kind of nonsense."""
