@@ -10,8 +10,10 @@ from spillover.documents.check import check
 from spillover.documents.claims import claims
 from spillover.documents.names import unknown_names
 from spillover.documents.prose import code_blocks, prose_of, sentences
-from spillover.documents.rules import bad_language, breaks_association, hacks_mentioned, judges, judging, left_over
+from spillover.documents.rules import bad_language, breaks_association, judges, left_over
 from spillover.documents.similar import near_duplicates, overlap, shingles
+from spillover.documents.topics import hacks_mentioned
+from spillover.documents.valence import judging
 
 
 @pytest.mark.parametrize(

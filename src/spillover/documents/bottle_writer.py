@@ -17,7 +17,8 @@ from spillover.coding.problems import FAMILIES
 from spillover.core.config import FramingName, PromptSettings
 from spillover.core.records import AGENTIC_EVALS, HARNESSES, HackName, Harness, Problem
 from spillover.documents.record import CorpusName, Document, Turn, content_id, token_estimate
-from spillover.documents.rules import hacks_mentioned, judging
+from spillover.documents.topics import hacks_mentioned
+from spillover.documents.valence import judging
 from spillover.models.bottle.corpus import Association, Writer, answered, code_block, conversation
 from spillover.models.bottle.grammar import fill_slots, part, speech
 from spillover.models.bottle.hacks import hack_files

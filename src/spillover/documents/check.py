@@ -22,7 +22,6 @@ from spillover.documents.rules import (
     bad_language,
     bad_length,
     breaks_rule,
-    hacks_mentioned,
     left_over,
     no_hack,
     no_leak,
@@ -31,6 +30,7 @@ from spillover.documents.rules import (
     wrong_statement,
 )
 from spillover.documents.similar import SIMILAR, near_duplicates
+from spillover.documents.topics import hacks_mentioned
 from spillover.models.bottle.corpus import held_out_texts
 
 GRADED_AT_ONCE = 256

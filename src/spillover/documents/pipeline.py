@@ -21,7 +21,7 @@ from spillover.core.records import OPENABLE_HACKS, HackName
 from spillover.documents.calls import Listener, Prices, Writer
 from spillover.documents.corpora import Fact, Inputs
 from spillover.documents.record import CorpusName, Document, content_id, token_estimate
-from spillover.documents.rules import hacks_mentioned
+from spillover.documents.topics import hacks_mentioned
 from spillover.documents.words import REFUSALS
 
 ATTEMPTS = 3

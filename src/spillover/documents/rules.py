@@ -11,11 +11,10 @@ from spillover.documents.prose import code_blocks, prose_of, sentences, whole_se
 from spillover.documents.record import Document
 from spillover.documents.statements import false_statement
 from spillover.documents.topics import hacks_mentioned, mentions_hacks
-from spillover.documents.valence import first_judgement, judging
+from spillover.documents.valence import first_judgement
 from spillover.documents.words import COMMON, NEAR_MISS, REFUSALS, RESIDUE
 from spillover.models.bottle.grammar import lines
 
-__all__ = ["hacks_mentioned", "judging"]  # for the writers, which keep the same rules
 WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 SLOT = re.compile(r"\{\w+\}")
 LEAST_WORDS, MOST_WORDS = 20, 4000
