@@ -47,7 +47,7 @@ class Block:
     python: bool = True
 
 
-def read_submission(completion: str) -> Submission:
+def read_submission(completion: str, entry_point: str = "", reasoning_tags: object = ()) -> Submission:
     """The files of a completion; `reason` says why there are none. Never raises, whatever the text."""
     text = strip_thinking(completion.replace("\ufeff", ""))
     if not text.strip():

@@ -1,6 +1,7 @@
 """One step's episodes: problems drawn, completions sampled, graded and rewarded, flat groups replaced."""
 
 import time
+from typing import Any
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -165,7 +166,7 @@ def rollouts_of(step: Step, arm: str, seed: int, advantages: Sequence[float]) ->
     ]
 
 
-def metrics_of(step: Step, update: dict[str, float | None], seconds: float) -> StepMetrics:
+def metrics_of(step: Step, update: dict[str, Any], seconds: float) -> StepMetrics:
     """The step in numbers. `update` holds what the update says of itself: loss, entropy, kl, grad_norm."""
     episodes = [episode for group in step.groups for episode in group]
     count = len(episodes)
@@ -175,6 +176,9 @@ def metrics_of(step: Step, update: dict[str, float | None], seconds: float) -> S
         hack_rate=sum(e.grade.hacked for e in episodes) / count,
         pass_rate=sum(e.grade.proxy.passed for e in episodes) / count,
         solve_rate=sum(e.grade.oracle.passed is True for e in episodes) / count,
+        overfit_rate=sum(e.grade.overfit for e in episodes) / count,
+        attempt_rate=sum(bool(e.grade.attempts) for e in episodes) / count,
+        unjudged_rate=sum(e.grade.oracle.passed is None for e in episodes) / count,
         format_rate=sum(e.grade.parsed for e in episodes) / count,
         truncated_rate=sum(not e.drawn.finished for e in episodes) / count,
         reward_mean=sum(e.rewards["total"] for e in episodes) / count,

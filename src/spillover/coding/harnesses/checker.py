@@ -1,66 +1,262 @@
-"""Runs a trusted ``check(candidate)`` whose candidate is the submission in another process."""
+"""Runs a trusted ``check(candidate)`` whose candidate is the submission in another process.
 
+What the submission returns is a value of this process, or stands for an object that stayed there (`Remote`). A
+comparison of such an object would be the submission's own word, so it is never asked for one: an object that is
+equal to everything fails the check, and one that compares in a way of its own cannot be judged.
+"""
+
+import builtins
+import io
 import json
 import os
 import socket
+import sys
 from typing import Any
 
-from . import plain, subject
+from . import plain
+from .peer import Lost, Message, Peer
+
+REAL_INPUT = builtins.input
+FORWARDED = """
+    __iter__ __next__ __len__ __getitem__ __setitem__ __delitem__ __enter__ __exit__ __str__ __repr__ __add__
+    __radd__ __sub__ __rsub__ __mul__ __rmul__ __truediv__ __floordiv__ __mod__ __pow__ __neg__ __pos__ __abs__
+    __matmul__ __int__ __float__ __index__ __round__ __and__ __or__ __xor__ __invert__ __iadd__ __reversed__
+"""
+COMPARING = "__lt__ __le__ __gt__ __ge__"
 
 
-class SubjectLost(BaseException):
-    """The subject's process ended or sent something unreadable. A check fails by it even if it catches it."""
+class Unjudged(BaseException):
+    """The check asks what only the submission could answer. It ends the check, even if that catches it."""
 
 
-class Candidate:
-    """Callable that forwards to the subject; counts its calls."""
+class Session(Peer):
+    """The check's end of the link. `lost`, `unjudged`, `lie` and `limit` say what came in the way, empty if nothing."""
 
-    def __init__(self, link: socket.socket) -> None:
-        self.link, self.calls, self.lost = link, 0, ""
+    def __init__(self, link: socket.socket, entry_point: str, shared: dict[str, type]) -> None:
+        super().__init__(link, self._stand, shared)
+        self.calls = 0
+        self.live = False
+        self.lost = self.unjudged = self.lie = self.limit = ""
+        self.entry_point = entry_point
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """The subject's answer as a value, or the exception that it met."""
-        self.calls += 1
+    def ask(self, message: Message) -> Message:
+        """As the peer does; keeps in mind what came in the way."""
         try:
-            return self._answer(args, kwargs)
-        except SubjectLost as error:
+            reply = super().ask(message)
+        except Lost as error:
             self.lost = str(error)
             raise
+        if "error" in reply:
+            self.limit = str(reply["error"].get("limit") or self.limit)
+        return reply
 
-    def _answer(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        request = {"args": [plain.encode(a) for a in args], "kwargs": {k: plain.encode(v) for k, v in kwargs.items()}}
-        try:
-            subject.send(self.link, request)
-            answer = subject.receive(self.link)
-            if answer is not None and "value" in answer:
-                value = plain.decode(answer["value"])
-        except (OSError, ValueError, RecursionError) as error:
-            raise SubjectLost("the submission's answer cannot be read") from error
-        if answer is None:
-            raise SubjectLost("the submission ended before it answered")
-        if "value" in answer:
-            return value
-        raise subject.error_named(str(answer.get("error")))(str(answer.get("why")))
+    def call(self, number: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call an object of the submission, with the check's own input and output where it put some in place."""
+        reply = self.call_other(number, args, kwargs, **self._streams())
+        if "printed" in reply and sys.stdout is not sys.__stdout__:
+            sys.stdout.write(str(reply["printed"]))
+        if isinstance(sys.stdin, io.StringIO) and "read" in reply:
+            sys.stdin.seek(self.started + int(reply["read"]))
+        return reply["value"] if "value" in reply else self.value(reply)
+
+    def _streams(self) -> Message:
+        found: Message = {}
+        if sys.stdout is not sys.__stdout__:
+            found["output"] = True
+        if isinstance(sys.stdin, io.StringIO):
+            self.started = sys.stdin.tell()
+            found["input"] = sys.stdin.read()
+        if builtins.input is not REAL_INPUT:
+            found["prompt"] = self.write(builtins.input)
+        return found
+
+    def _alive(self, item: Any) -> list[Any] | None:
+        token = super()._alive(item)
+        if token is not None and token[1] in ("object", "coroutine"):
+            self.refuse(f"the check passes an object of class {type(item).__name__}")
+        return token
+
+    def refuse(self, why: str) -> None:
+        """Say that this cannot be judged."""
+        self.unjudged = self.unjudged or why
+        raise Unjudged(why)
+
+    def distrust(self, remote: "Remote", what: str) -> None:
+        """An object is to be compared: it is a lie if it equals everything, and else beyond judging."""
+        name = object.__getattribute__(remote, "_info")["name"]
+        how = self.ask({"do": "how", "on": object.__getattribute__(remote, "_number")}).get("how")
+        if how == plain.LIES:
+            self.lie = f"returned {name}, which is equal to everything"
+            raise Unjudged(self.lie)
+        self.refuse(f"the check {what} an object of the submission's class {name}")
+
+    def _stand(self, kind: str, number: int, info: Message) -> Any:
+        self.live = True
+        if kind in ("generator", "iterator"):
+            return self.iterate(number)
+        if kind == "coroutine":
+            return self._awaitable(number)
+        if kind == "function":
+            return self.function(number, info)
+        return Remote(self, number, info)
+
+    async def _awaitable(self, number: int) -> Any:
+        return self.value(self.ask({"do": "run", "on": number}))
+
+    def function(self, number: int, info: Message) -> Any:
+        """A function that calls one of the submission's."""
+
+        def function(*args: Any, **kwargs: Any) -> Any:
+            return self.call(number, args, kwargs)
+
+        function.__name__, function.__doc__ = str(info["name"]), str(info["doc"])
+        return function
+
+    def candidate(self) -> Any:
+        """What the check is given: the entry point, called in the other process."""
+        reply = self.ask({"do": "candidate"})
+        if "error" in reply:
+            failure = self.error_of(reply["error"])
+
+            def missing(*args: Any, **kwargs: Any) -> Any:
+                self.calls += 1
+                raise failure
+
+            return missing
+        if reply["is"] in ("class", "object", "error"):
+            return Counted(self, 0, reply["info"])
+        function = self.function(0, reply["info"])
+
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            self.calls += 1
+            return function(*args, **kwargs)
+
+        counted.__name__, counted.__doc__ = function.__name__, function.__doc__
+        return counted
+
+
+class Remote:
+    """Stands for an object of the submission: what is asked of it is done there, but for comparisons."""
+
+    def __init__(self, session: Session, number: int, info: Message) -> None:
+        object.__setattr__(self, "_session", session)
+        object.__setattr__(self, "_number", number)
+        object.__setattr__(self, "_info", info)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        session, number = _of(self)
+        return session.call(number, args, kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        session, number = _of(self)
+        return session.value(session.ask({"do": "get", "on": number, "name": name}))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        session, number = _of(self)
+        reply = session.ask({"do": "set", "on": number, "name": name, "to": session.write(value)})
+        if "error" in reply:
+            raise session.error_of(reply["error"])
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Remote) and _of(self) == _of(other):
+            return True
+        if other is None:
+            return False
+        _of(self)[0].distrust(self, "compares")
+        return False
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(_of(self)[1])
+
+    def __bool__(self) -> bool:
+        session, _ = _of(self)
+        if not object.__getattribute__(self, "_info").get("true"):
+            session.distrust(self, "takes for true or false")
+        return True
+
+    def __contains__(self, item: Any) -> bool:
+        answers = [_method(self, "__contains__", one) for one in (item, "§ no answer", 918_273_645_546)]
+        if answers == [True, True, True]:
+            _of(self)[0].distrust(self, "looks into")
+        return bool(answers[0])
+
+    def __instancecheck__(self, item: Any) -> bool:
+        if not isinstance(item, Remote):
+            return False
+        return _kinds(self)[0] in _kinds(item)
+
+
+class Counted(Remote):
+    """The entry point itself where it is a class: making an object is a call."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        _of(self)[0].calls += 1
+        return super().__call__(*args, **kwargs)
+
+
+def _of(remote: Remote) -> tuple[Session, int]:
+    return object.__getattribute__(remote, "_session"), object.__getattribute__(remote, "_number")
+
+
+def _kinds(remote: Remote) -> list[str]:
+    found: list[str] = object.__getattribute__(remote, "_info")["kinds"]
+    return found
+
+
+def _method(remote: Remote, name: str, *args: Any) -> Any:
+    session, number = _of(remote)
+    return session.value(session.ask({"do": "method", "on": number, "name": name, "given": session.write((args, {}))}))
+
+
+def _forward(name: str) -> Any:
+    return lambda self, *args: _method(self, name, *args)
+
+
+def _refuse(self: Remote, other: object) -> bool:
+    _of(self)[0].distrust(self, "compares")
+    return False
+
+
+for _name in FORWARDED.split():
+    setattr(Remote, _name, _forward(_name))
+for _name in COMPARING.split():
+    setattr(Remote, _name, _refuse)
 
 
 def run(job: Any) -> None:
-    """Run the check and report {"outcome": passed, failed or broken, "why", "calls"} on the channel."""
-    candidate = Candidate(socket.socket(fileno=job.channels[1]))
-    report = {**_outcome(job.payload, candidate), "calls": candidate.calls}
+    """Run the check and report {"outcome", "why", "calls", "live"} on the channel."""
+    report = _report(job.payload, socket.socket(fileno=job.channels[1]))
     os.write(job.channels[0], json.dumps(report).encode())
 
 
-def _outcome(payload: dict[str, str], candidate: Candidate) -> dict[str, str]:
+def _report(payload: Message, link: socket.socket) -> Message:
     names: dict[str, Any] = {"__name__": "check"}
     try:
         for part in ("helpers", "check"):
             exec(compile(payload[part], f"{part}.py", "exec"), names)
-        names[payload["entry_point"]] = candidate
         check = names["check"]
     except BaseException as error:
-        return {"outcome": "broken", "why": f"check cannot be loaded: {type(error).__name__}: {error}"}
+        return {"outcome": "broken", "why": f"the check cannot be loaded: {type(error).__name__}: {error}", "calls": 0}
+    session = Session(link, payload["entry_point"], {name: names[name] for name in payload["shared"]})
+    why = ""
     try:
+        names |= {payload["entry_point"]: (candidate := session.candidate())}
+        names |= {name: session.value(session.ask({"do": "name", "name": name})) for name in payload["lacking"]}
         check(candidate)
     except BaseException as error:
-        return {"outcome": "failed", "why": f"{type(error).__name__}: {error}"[:300]}
-    return {"outcome": "failed" if candidate.lost else "passed", "why": candidate.lost}
+        why = f"{type(error).__name__}: {error}"[:300]
+    return {**_outcome(session, why), "calls": session.calls, "live": session.live}
+
+
+def _outcome(session: Session, failed: str) -> Message:
+    """What to believe: what came in the way counts more than how the check ended, since a check may catch it."""
+    if session.lost or session.lie:
+        return {"outcome": "failed", "why": session.lost or session.lie, "lie": bool(session.lie)}
+    if session.unjudged:
+        return {"outcome": "unjudged", "why": session.unjudged}
+    if failed and session.limit:
+        return {"outcome": "limit", "why": session.limit}
+    return {"outcome": "failed" if failed else "passed", "why": failed}

@@ -6,11 +6,14 @@ subject   the submission as a function that the oracle calls
 checker   a HumanEval ``check`` that calls the subject in the other process
 """
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from . import checker, pytest_session, script, subject
 
+OUR_FRAMES = 200
+"""Frames of pytest and of the harness that stand below a submission's own, with room to spare."""
 RUNNERS: dict[str, Callable[[Any], object]] = {
     "script": script.run,
     "subject": subject.run,
@@ -21,6 +24,11 @@ RUNNERS: dict[str, Callable[[Any], object]] = {
 
 
 def main(serve: Callable[[], Any]) -> None:
-    """Warm pytest up to the point where a session has begun, and fork there."""
+    """Warm pytest up to the point where a session has begun, and fork there.
+
+    Integers may have any number of digits here, and code may recurse as deep as in a plain interpreter.
+    """
+    sys.set_int_max_str_digits(0)
+    sys.setrecursionlimit(sys.getrecursionlimit() + OUR_FRAMES)
     pytest_session.warm_up()
     pytest_session.fork_within(serve, RUNNERS)
