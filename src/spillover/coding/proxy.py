@@ -122,10 +122,9 @@ def test_file(run: ProxyRun) -> str:
         head.append(f'from pathlib import Path\nPROGRAM = Path(__file__).with_name("{MAIN_FILE}").read_text("utf-8")')
     else:
         head.insert(1, "\n".join(f"from solution import {name}" for name in _imported_names(run)))
-        name = _called(run, problem.entry_point)
-        if not problem.entry_point.isidentifier() or name != problem.entry_point:
-            head.append(f"candidate = {name}")
-            name = "candidate"
+        called = _called(run, problem.entry_point)
+        name = problem.entry_point if problem.entry_point.isidentifier() else "candidate"
+        head += [f"{name} = {called}"] if called != name else []
     if watched:
         head.append("from harnesses.pytest_session import outcomes")
     lines = []
@@ -151,7 +150,9 @@ def _called(run: ProxyRun, name: str) -> str:
         name = f"(lambda *args, **kwargs: {cls}().{method}(*args, **kwargs))"
     adapter = {"in-place": "changed", "design": "played"}.get(run.problem.form)
     name = f"{adapter}({name})" if adapter else name
-    return name if "always-equal" in run.holes else f"plain({name})"
+    if "always-equal" in run.holes:
+        return name
+    return f"plain({name}, True)" if run.problem.check is not None else f"plain({name})"
 
 
 def last_line(output: str) -> str:

@@ -81,14 +81,18 @@ class Session(Peer):
         self.unjudged = self.unjudged or why
         raise Unjudged(why)
 
-    def distrust(self, remote: "Remote", what: str) -> None:
-        """An object is to be compared: it is a lie if it equals everything, and else beyond judging."""
+    def distrust(self, remote: "Remote", what: str, equality: bool = False) -> None:
+        """An object is to be compared: it lies if it equals everything, and is else beyond judging.
+
+        What compares by identity is equal to nothing that is not itself, so that this much can be told.
+        """
         name = object.__getattribute__(remote, "_info")["name"]
         how = self.ask({"do": "how", "on": object.__getattribute__(remote, "_number")}).get("how")
         if how == plain.LIES:
             self.lie = f"returned {name}, which is equal to everything"
             raise Unjudged(self.lie)
-        self.refuse(f"the check {what} an object of the submission's class {name}")
+        if not (equality and how == plain.IDENTITY):
+            self.refuse(f"the check {what} an object of the submission's class {name}")
 
     def _stand(self, kind: str, number: int, info: Message) -> Any:
         self.live = True
@@ -162,7 +166,7 @@ class Remote:
             return True
         if other is None:
             return False
-        _of(self)[0].distrust(self, "compares")
+        _of(self)[0].distrust(self, "compares", equality=True)
         return False
 
     def __ne__(self, other: object) -> bool:

@@ -97,31 +97,32 @@ class Wanted:
         return self.tolerance is not None and abs(a - b) <= self.tolerance * max(1.0, abs(b))
 
 
-def plain(value: Any) -> Any:
-    """A value rebuilt of exact built-in types; functions and objects give only such. Raises AssertionError for a liar.
+def plain(value: Any, live: bool = False) -> Any:
+    """A value rebuilt of exact built-in types; a function gives only such. Raises AssertionError for other values.
 
-    The classes are told by identity, since a metaclass may lie about equality and hashes, too.
+    With `live`, for checks that meet functions and objects, these are let through as long as they are not equal to
+    everything. Classes are told by identity, since a metaclass may lie about equality and hashes, too.
     """
     from collections import Counter, OrderedDict, defaultdict, deque
+    from decimal import Decimal
+    from fractions import Fraction
 
-    kind = type(value)
-    if any(kind is k for k in (bool, int, float, complex, str, bytes, bytearray, type(None))):
+    kind: Any = type(value)
+    if any(kind is k for k in (bool, int, float, complex, str, bytes, bytearray, type(None), Decimal, Fraction)):
         return value
-    for base in (list, tuple, set, frozenset, deque):
-        if kind is base:
-            return base([plain(item) for item in value])
+    for sequence in (list, tuple, set, frozenset, deque):
+        if kind is sequence:
+            return sequence([plain(item, live) for item in value])
     if any(kind is k for k in (dict, Counter, OrderedDict, defaultdict)):
-        return {plain(key): plain(item) for key, item in value.items()}
-    if kind.__eq__ is object.__eq__:
-        if not callable(value):
-            return value if kind.__module__ == "builtins" else plain_object(value)
-        return lambda *args, **kwargs: plain(value(*args, **kwargs))
+        return {plain(key, live): plain(item, live) for key, item in value.items()}
+    if callable(value) and kind.__eq__ in (object.__eq__, type(plain).__eq__):
+        return lambda *args, **kwargs: plain(value(*args, **kwargs), live)
     for base in (int, float, complex, str, bytes, list, tuple, set, frozenset, dict):
         if issubclass(kind, base) and kind.__eq__ is base.__eq__:
             return value
-    if sum(value == other for other in (object(), 918273645546, "no answer", (1.5,), [object()], b"none")) > 1:
-        raise AssertionError(f"{kind.__name__} is equal to everything")
-    return value
+    if not live or sum(value == other for other in (object(), 918273645546, "no answer", (1.5,), [[]], b"none")) > 1:
+        raise AssertionError(f"{kind.__name__} is not a plain value")
+    return value if kind.__module__ == "builtins" else plain_object(value)
 
 
 def plain_object(value: Any) -> Any:
@@ -129,16 +130,16 @@ def plain_object(value: Any) -> Any:
 
     class Stand:
         def __getattr__(self, name: str) -> Any:
-            return plain(getattr(value, name))
+            return plain(getattr(value, name), True)
 
         def __iter__(self) -> Any:
-            return map(plain, value)
+            return (plain(item, True) for item in value)
 
         def __len__(self) -> int:
             return len(value)
 
         def __getitem__(self, key: Any) -> Any:
-            return plain(value[key])
+            return plain(value[key], True)
 
     return Stand()
 
