@@ -470,9 +470,7 @@ def test_the_oracle_cannot_tell_where_the_check_is_broken(grader):
         ("[[]]", [[]], None, True),
     ],
 )
-def test_values_are_compared_as_equality_has_it_and_as_the_tolerance_allows(
-    grader, value, expected, tolerance, truth
-):
+def test_values_are_compared_as_equality_has_it_and_as_the_tolerance_allows(grader, value, expected, tolerance, truth):
     problem = Problem(
         id="v", prompt="", entry_point="f", cases=(Case(args=(), expected=expected),), tolerance=tolerance
     )

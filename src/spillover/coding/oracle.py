@@ -111,8 +111,8 @@ def judge(answer: bytes | None, case: Any, problem: Problem) -> str | None:
         return "ended before it answered"
     try:
         message = json.loads(answer)
-        if message.get("limit"):
-            raise LimitError(f"met the limit of {str(message['limit'])[:60]}")
+        if isinstance(limit := message.get("limit"), str) and limit:
+            raise LimitError(f"met the limit of {limit[:60]}")
         if "error" in message:
             return without_addresses(f"raised {str(message['error'])[:60]}: {str(message['why'])[:200]}")
         if problem.stdin:
