@@ -14,14 +14,9 @@ import sys
 from typing import Any
 
 from . import plain
-from .peer import Lost, Message, Peer
+from .peer import FORWARDED, Lost, Message, Peer, signature
 
 REAL_INPUT = builtins.input
-FORWARDED = """
-    __iter__ __next__ __len__ __getitem__ __setitem__ __delitem__ __enter__ __exit__ __str__ __repr__ __add__
-    __radd__ __sub__ __rsub__ __mul__ __rmul__ __truediv__ __floordiv__ __mod__ __pow__ __neg__ __pos__ __abs__
-    __matmul__ __int__ __float__ __index__ __round__ __and__ __or__ __xor__ __invert__ __iadd__ __reversed__
-"""
 COMPARING = "__lt__ __le__ __gt__ __ge__"
 
 
@@ -46,6 +41,7 @@ class Session(Peer):
         except Lost as error:
             self.lost = str(error)
             raise
+        self.calls += message["do"] not in ("candidate", "name", "how")
         if "error" in reply:
             self.limit = str(reply["error"].get("limit") or self.limit)
         return reply
@@ -72,7 +68,11 @@ class Session(Peer):
 
     def _alive(self, item: Any) -> list[Any] | None:
         token = super()._alive(item)
-        if token is not None and token[1] in ("object", "coroutine"):
+        if token is None or token[1] in ("function", "yours", "library", "error", "raised"):
+            return token
+        if callable(item):
+            return ["*", "function", self.keep(item), {}]
+        if token[1] not in ("generator", "iterator") or type(item).__module__ not in ("builtins", "itertools"):
             self.refuse(f"the check passes an object of class {type(item).__name__}")
         return token
 
@@ -102,7 +102,7 @@ class Session(Peer):
             return self._awaitable(number)
         if kind == "function":
             return self.function(number, info)
-        return Remote(self, number, info)
+        return remote_class(Remote, info)(self, number, info)
 
     async def _awaitable(self, number: int) -> Any:
         return self.value(self.ask({"do": "run", "on": number}))
@@ -114,6 +114,7 @@ class Session(Peer):
             return self.call(number, args, kwargs)
 
         function.__name__, function.__doc__ = str(info["name"]), str(info["doc"])
+        function.__signature__ = signature(info.get("parameters"))  # type: ignore[attr-defined]
         return function
 
     def candidate(self) -> Any:
@@ -127,16 +128,11 @@ class Session(Peer):
                 raise failure
 
             return missing
-        if reply["is"] in ("class", "object", "error"):
-            return Counted(self, 0, reply["info"])
-        function = self.function(0, reply["info"])
-
-        def counted(*args: Any, **kwargs: Any) -> Any:
-            self.calls += 1
-            return function(*args, **kwargs)
-
-        counted.__name__, counted.__doc__ = function.__name__, function.__doc__
-        return counted
+        live, self.live = self.live, False
+        made = self._stand(reply["is"] if reply["is"] != "error" else "class", 0, reply["info"])
+        self.live = live
+        self.standing[0], self.stands[id(made)] = made, (made, 0)
+        return made
 
 
 class Remote:
@@ -173,7 +169,10 @@ class Remote:
         return not self == other
 
     def __hash__(self) -> int:
-        return hash(_of(self)[1])
+        session, number = _of(self)
+        if not object.__getattribute__(self, "_info").get("itself"):
+            session.distrust(self, "hashes")
+        return hash(number)
 
     def __bool__(self) -> bool:
         session, _ = _of(self)
@@ -182,6 +181,7 @@ class Remote:
         return True
 
     def __contains__(self, item: Any) -> bool:
+        """Asked of two things more that nobody holds: who has them all has lied."""
         answers = [_method(self, "__contains__", one) for one in (item, "§ no answer", 918_273_645_546)]
         if answers == [True, True, True]:
             _of(self)[0].distrust(self, "looks into")
@@ -191,14 +191,6 @@ class Remote:
         if not isinstance(item, Remote):
             return False
         return _kinds(self)[0] in _kinds(item)
-
-
-class Counted(Remote):
-    """The entry point itself where it is a class: making an object is a call."""
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        _of(self)[0].calls += 1
-        return super().__call__(*args, **kwargs)
 
 
 def _of(remote: Remote) -> tuple[Session, int]:
@@ -212,6 +204,11 @@ def _kinds(remote: Remote) -> list[str]:
 
 def _method(remote: Remote, name: str, *args: Any) -> Any:
     session, number = _of(remote)
+    if name == "__next__":
+        reply = session.ask({"do": "next", "on": number, "send": session.write(None)})
+        if "stop" in reply:
+            raise StopIteration
+        return session.value(reply)
     return session.value(session.ask({"do": "method", "on": number, "name": name, "given": session.write((args, {}))}))
 
 
@@ -224,10 +221,13 @@ def _refuse(self: Remote, other: object) -> bool:
     return False
 
 
-for _name in FORWARDED.split():
-    setattr(Remote, _name, _forward(_name))
 for _name in COMPARING.split():
     setattr(Remote, _name, _refuse)
+
+
+def remote_class(base: type[Remote], info: Message) -> type[Remote]:
+    """A class with the special methods that the submission's has, so that the interpreter falls back as it would."""
+    return type("Remote", (base,), {name: _forward(name) for name in info.get("has", ()) if name in FORWARDED})
 
 
 def run(job: Any) -> None:

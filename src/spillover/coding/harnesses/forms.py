@@ -103,6 +103,7 @@ def plain(value: Any, live: bool = False) -> Any:
     With `live`, for checks that meet functions and objects, these are let through as long as they are not equal to
     everything. Classes are told by identity, since a metaclass may lie about equality and hashes, too.
     """
+    import functools
     from collections import Counter, OrderedDict, defaultdict, deque
     from decimal import Decimal
     from fractions import Fraction
@@ -116,7 +117,8 @@ def plain(value: Any, live: bool = False) -> Any:
     if any(kind is k for k in (dict, Counter, OrderedDict, defaultdict)):
         return {plain(key, live): plain(item, live) for key, item in value.items()}
     if callable(value) and kind.__eq__ in (object.__eq__, type(plain).__eq__):
-        return lambda *args, **kwargs: plain(value(*args, **kwargs), live)
+        guarded = lambda *args, **kwargs: plain(value(*args, **kwargs), live)  # noqa: E731
+        return functools.update_wrapper(guarded, value, updated=()) if live else guarded
     for base in (int, float, complex, str, bytes, list, tuple, set, frozenset, dict):
         if issubclass(kind, base) and kind.__eq__ is base.__eq__:
             return value

@@ -32,6 +32,15 @@ ENDS = {"StopIteration", "StopAsyncIteration", "GeneratorExit"}
 """Raised where somebody iterates over calls, these would end the iteration as if nothing had happened."""
 
 
+P = inspect.Parameter
+FORWARDED = """
+    __iter__ __next__ __len__ __getitem__ __setitem__ __delitem__ __enter__ __exit__ __str__ __repr__ __add__
+    __radd__ __sub__ __rsub__ __mul__ __rmul__ __truediv__ __floordiv__ __mod__ __pow__ __neg__ __pos__ __abs__
+    __matmul__ __int__ __float__ __index__ __round__ __and__ __or__ __xor__ __invert__ __iadd__ __reversed__
+""".split()
+"""Special methods that are done where the object is. Comparisons are not among them."""
+
+
 class Lost(BaseException):
     """The other process ended or sent something unreadable. A check fails by it even if it catches it."""
 
@@ -92,7 +101,8 @@ class Peer:
             return ["*", "yours", self.stands[id(item)][1], {}]
         if (name := library_name(item)) is not None:
             return ["*", "library", 0, {"name": name}]
-        return ["*", kind_of(item), self.keep(item), about(item)]
+        kind = kind_of(item)
+        return ["*", kind, self.keep(item), self.failure(item)["error"] if kind == "raised" else about(item)]
 
     def _revive(self, body: list[Any]) -> Any:
         kind, number, info = body
@@ -101,10 +111,15 @@ class Peer:
         if kind == "library":
             return from_library(str(info["name"]))
         if number not in self.standing:
-            made = error_class(info) if kind == "error" else self.stand(str(kind), int(number), dict(info))
+            made = self._made(str(kind), int(number), dict(info))
             self.standing[number] = made
             self.stands[id(made)] = (made, int(number))
         return self.standing[number]
+
+    def _made(self, kind: str, number: int, info: Message) -> Any:
+        if kind == "error":
+            return error_class(info)
+        return self.error_of(info) if kind == "raised" else self.stand(kind, number, info)
 
     def call_other(self, number: int, args: tuple[Any, ...], kwargs: dict[str, Any], **more: Any) -> Message:
         """Call an object of the other side. What it changes in our arguments is changed here too."""
@@ -172,8 +187,7 @@ class Peer:
             cls = RuntimeError
         try:
             args, state = self.read(said["args"]) if said.get("args") else ((str(said["why"]),), {})
-            made: BaseException = cls.__new__(cls, *args)
-            made.args = args
+            made = _exception_of(cls, args)
             vars(made).update(state)
         except Exception:
             return RuntimeError(str(said["why"]))
@@ -220,22 +234,48 @@ def kind_of(item: Any) -> str:
     """What stands for an object on the other side."""
     if inspect.iscoroutine(item):
         return "coroutine"
+    if isinstance(item, BaseException):
+        return "raised"
     if isinstance(item, type):
         return "error" if issubclass(item, BaseException) else "class"
     if isinstance(item, (types.FunctionType, types.MethodType, types.BuiltinFunctionType, types.LambdaType)):
         return "function"
     if inspect.isgenerator(item):
         return "generator"
-    return "iterator" if type(item).__module__ in ("builtins", "itertools") and hasattr(item, "__next__") else "object"
+    own = type(item).__module__ in ("solution", "__main__")
+    return "iterator" if hasattr(item, "__next__") and not own else "object"
 
 
 def about(item: Any) -> Message:
     """What the other side may want to know of an object without asking."""
     kind = item if isinstance(item, type) else type(item)
-    names = {f"{k.__module__}:{k.__qualname__}": None for k in kind.__mro__}
-    truth = not hasattr(type(item), "__bool__") and not hasattr(type(item), "__len__")
-    label = str(getattr(item, "__name__", kind.__name__))[:100]
-    return {"name": label, "kinds": list(names), "true": truth, "doc": shown(getattr(item, "__doc__", None), 2000)}
+    return {
+        "name": str(getattr(item, "__name__", kind.__name__))[:100],
+        "doc": shown(getattr(item, "__doc__", None), 2000),
+        "kinds": [f"{k.__module__}:{k.__qualname__}" for k in kind.__mro__],
+        "has": [name for name in FORWARDED if hasattr(type(item), name)],
+        "true": not hasattr(type(item), "__bool__") and not hasattr(type(item), "__len__"),
+        "itself": type(item).__hash__ is object.__hash__ or isinstance(item, type),
+        "parameters": parameters(item),
+    }
+
+
+def parameters(item: Any) -> list[Any] | None:
+    """Name, kind and whether there is a default of each parameter of a function; None where it cannot be told."""
+    try:
+        found = inspect.signature(item).parameters.values()
+        return [[p.name, int(p.kind), p.default is not p.empty] for p in found]
+    except (TypeError, ValueError):
+        return None
+
+
+def signature(said: Any) -> inspect.Signature | None:
+    """The signature that `parameters` wrote."""
+    if not isinstance(said, list):
+        return None
+    kinds = {int(kind): kind for kind in (P.POSITIONAL_ONLY, P.POSITIONAL_OR_KEYWORD, P.VAR_POSITIONAL, P.KEYWORD_ONLY,
+                                          P.VAR_KEYWORD)}  # fmt: skip
+    return inspect.Signature([P(str(n), kinds[k], default=None if has else P.empty) for n, k, has in said])
 
 
 def library_name(item: Any) -> str | None:
@@ -260,6 +300,16 @@ def from_library(name: str) -> Any:
     for part in path.split("."):
         found = getattr(found, part)
     return found
+
+
+def _exception_of(cls: type[BaseException], args: tuple[Any, ...]) -> BaseException:
+    """An exception with these arguments, whatever its class wants to be made of."""
+    try:
+        made = cls(*args)
+    except Exception:
+        made = cls.__new__(cls, *args)
+    made.args = args
+    return made
 
 
 def error_class(info: Message) -> type[BaseException]:

@@ -11,7 +11,7 @@ that neither depth nor cycles need recursion. A token is a scalar, or a list tha
     ["n", 1, dtype]                       an array of numpy, as the list that follows
     ["o", n, name, attributes]            an instance of a class of the problem's prelude
     ["i", hex] ["b", hex] ["c", re, im]   long integer, bytes, complex
-    ["x", name, text...]                  a value of the standard library: Fraction, Decimal, range, dates
+    ["x", name, text...]                  a value of the library: Fraction, Decimal, range, slice, dates, paths
     ["@", k]                              the k-th container of this message once more
     ["!", k]                              what follows is the k-th container of the message that this one answers
     ["?", kind, how]                      anything else, see `Opaque`; "*" in its place is a live object, see peer.py
@@ -25,6 +25,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path, PosixPath
 from typing import Any
 
 LONG = 1 << 1000
@@ -357,6 +358,12 @@ def _writer_of(letter: str) -> Callable[[Any], tuple[list[Any], list[Any] | None
     return lambda value: ([letter, len(value)], list(value))
 
 
+def _slice(value: slice) -> tuple[list[Any], None]:
+    parts = [value.start, value.stop, value.step]
+    plain = all(part is None or type(part) is int for part in parts)
+    return ["x", "slice", *([None if p is None else hex(p) for p in parts] if plain else [None] * 3)], None
+
+
 def _text_of(value: Any) -> tuple[list[Any], None]:
     return ["x", type(value).__name__, str(value) if type(value) is Decimal else value.isoformat()], None
 
@@ -377,6 +384,8 @@ _WRITERS: dict[int, Callable[[Any], tuple[list[Any], list[Any] | None]]] = {
     id(complex): lambda value: (["c", value.real, value.imag], None),
     id(Fraction): lambda value: (["x", "Fraction", hex(value.numerator), hex(value.denominator)], None),
     id(range): lambda value: (["x", "range", hex(value.start), hex(value.stop), hex(value.step)], None),
+    id(slice): _slice,
+    id(PosixPath): lambda value: (["x", "Path", str(value)], None),
     id(timedelta): lambda value: (["x", "timedelta", value.days, value.seconds, value.microseconds], None),
 }
 
@@ -384,8 +393,10 @@ _WRITERS: dict[int, Callable[[Any], tuple[list[Any], list[Any] | None]]] = {
 def _library(name: str, *parts: Any) -> Any:
     if name in ("Fraction", "range"):
         return {"Fraction": Fraction, "range": range}[name](*(int(part, 16) for part in parts))
-    if name == "timedelta":
-        return timedelta(*parts)
+    if name == "slice":
+        return slice(*(None if part is None else int(part, 16) for part in parts))
+    if name in ("timedelta", "Path"):
+        return {"timedelta": timedelta, "Path": Path}[name](*parts)
     kind: Any = TEXTS[name]
     return kind(*parts) if kind is Decimal else kind.fromisoformat(*parts)
 
