@@ -22,9 +22,9 @@ from spillover.coding.extract import read_submission
 from spillover.coding.hacks import as_completion
 from spillover.coding.problems import FAMILIES
 from spillover.coding.problems.family import Instance
-from spillover.core.source import literal
 from spillover.coding.static import hacks_of, static_hacks
 from spillover.core.records import HARNESSES, Harness
+from spillover.core.source import literal
 
 LABELLED = Path(__file__).parents[1] / "tests" / "data" / "labelled"
 SEED = 7

@@ -11,7 +11,8 @@ from fractions import Fraction
 from typing import Any
 
 from spillover.coding.harnesses.forms import Wanted
-from spillover.coding.harnesses.plain import Node, Opaque
+from spillover.coding.harnesses.parse import Node
+from spillover.coding.harnesses.plain import Opaque
 from spillover.core.records import Problem
 
 MOST_STEPS = 20_000_000
@@ -30,7 +31,7 @@ class LieError(Exception):
 
 
 def same(answer: Any, expected: Any, problem: Problem) -> bool:
-    """Whether a parsed answer (`plain.parse`) is right. Raises UnjudgedError or LieError."""
+    """Whether a parsed answer (`parse.parse`) is right. Raises UnjudgedError or LieError."""
     waiting = [(answer, expected, problem.any_order)]
     while waiting:
         given, wanted, any_order = waiting.pop()

@@ -2,7 +2,6 @@
 
 import ast
 import builtins
-import textwrap
 import warnings
 
 from spillover.core.records import Problem
@@ -65,7 +64,7 @@ def defines(tree: ast.Module, name: str) -> bool:
 
 
 def defines_entry(tree: ast.Module, entry_point: str) -> bool:
-    """Whether the module defines an entry point: a name, a method of a class (`Solution().name`), or either as the other."""
+    """Whether the module defines an entry point, be it a function, a method, or one in the place of the other."""
     cls, dot, method = entry_point.partition("().")
     return (
         defines(tree, cls) or bool(classes_with(tree, method if dot else cls)) or (bool(dot) and defines(tree, method))

@@ -17,11 +17,11 @@ from typing import Any
 
 from spillover.coding.comparison import LieError, UnjudgedError, same
 from spillover.coding.compose import MAIN_FILE, bound_names, helpers, lacking, needs_packages, parse
+from spillover.coding.harnesses import parse as reading
 from spillover.coding.harnesses import plain
 from spillover.coding.harnesses.forms import text_matches
 from spillover.core.records import Oracle, OracleKind, Problem
 from spillover.core.source import literal, without_addresses
-
 from spillover.sandbox import Job, Process, Result
 
 CRASHES = (-4, -6, -7, -8, -11)
@@ -118,10 +118,10 @@ def judge(answer: bytes | None, case: Any, problem: Problem) -> str | None:
         if problem.stdin:
             right = text_matches(str(message["printed"]), case.outputs, problem.tolerance)
             return None if right else f"printed {_short(message['printed'])}, not {_short(case.outputs[0])}"
-        value = plain.parse(message["value"])
+        value = reading.parse(message["value"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return "answered something unreadable"
-    if same(value, plain.parse(plain.encode(case.expected)), problem):
+    if same(value, reading.parse(plain.encode(case.expected)), problem):
         return None
     return f"returned {_shown(value)}, not {_short(case.expected)}"
 
@@ -151,7 +151,7 @@ def _limit(result: Result) -> tuple[OracleKind, str] | None:
     return None
 
 
-def _check_verdict(result: Result) -> OracleVerdict:
+def _check_verdict(result: Result) -> OracleVerdict:  # noqa: PLR0911 -- one per outcome
     if limit := _limit(result):
         return _unknown(*limit)
     try:
@@ -178,11 +178,11 @@ def _shown(value: Any) -> str:
     """A parsed answer as a person reads it, cut short."""
     if isinstance(value, plain.Opaque):
         return f"{value.kind}, which equals no plain value"
-    if not isinstance(value, plain.Node):
+    if not isinstance(value, reading.Node):
         return _short(value)
-    small = plain.Node([value.letter, len(value.items), *value.label])
+    small = reading.Node([value.letter, len(value.items), *value.label])
     small.items = value.items[:20]
-    inner = ", ".join(_shown(item) if not isinstance(item, plain.Node) else "…" for item in small.items)
+    inner = ", ".join(_shown(item) if not isinstance(item, reading.Node) else "…" for item in small.items)
     brackets = {"l": "[]", "t": "()", "d": "{}", "s": "{}"}.get(value.letter, "<>")
     return _cut(f"{brackets[0]}{inner}{brackets[1]}")
 

@@ -8,7 +8,7 @@ LONG = 1 << 256
 """Numbers beyond this are written in hexadecimal: Python refuses to print or read them as decimals of any length."""
 
 
-def literal(value: Any) -> str:
+def literal(value: Any) -> str:  # noqa: PLR0911 -- one per kind
     """Source that evaluates to `value`; the text of a set does not depend on the order in which it is kept."""
     if isinstance(value, float) and not math.isfinite(value):
         return f"float({str(value)!r})"

@@ -23,12 +23,20 @@ RUNNERS: dict[str, Callable[[Any], object]] = {
 """All but pytest, which needs the session that the process was forked in."""
 
 
+def _make_room() -> None:
+    """Let the limit on recursion count from a submission's own first frame, also where it sets another."""
+    set_limit, limit = sys.setrecursionlimit, sys.getrecursionlimit
+    set_limit(limit() + OUR_FRAMES)
+    sys.setrecursionlimit = lambda limit: set_limit(limit + OUR_FRAMES)
+    sys.getrecursionlimit = lambda: limit() - OUR_FRAMES
+
+
 def main(serve: Callable[[], Any]) -> None:
     """Warm pytest up to the point where a session has begun, and fork there.
 
     Integers may have any number of digits here, and code may recurse as deep as in a plain interpreter.
     """
     sys.set_int_max_str_digits(0)
-    sys.setrecursionlimit(sys.getrecursionlimit() + OUR_FRAMES)
+    _make_room()
     pytest_session.warm_up()
     pytest_session.fork_within(serve, RUNNERS)

@@ -15,7 +15,11 @@ def found(names: dict[str, Any], entry_point: str) -> Any:
         raise NameError(f"does not define {cls}")
     if not dot:
         return names[cls]
-    return lambda *args, **kwargs: getattr(names[cls](), method)(*args, **kwargs)
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return getattr(names[cls](), method)(*args, **kwargs)
+
+    return call
 
 
 def changed(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -41,6 +45,8 @@ def played(cls: Callable[..., Any]) -> Callable[..., Any]:
 class Wanted:
     """Equal to what is right: NaN for NaN, and what the problem allows besides equality."""
 
+    __hash__ = None  # type: ignore[assignment]
+
     def __init__(
         self, expected: Any, tolerance: float | None = None, any_order: bool | str = False, tuples: bool = False
     ) -> None:
@@ -52,7 +58,8 @@ class Wanted:
     def matches(self, result: Any, expected: Any, any_order: bool | str = False) -> bool:
         """Whether a result, or a part of it, is right."""
         if isinstance(expected, (list, tuple)):
-            if type(result).__eq__ not in (list.__eq__, tuple.__eq__):
+            compare: Any = type(result).__eq__
+            if compare is not list.__eq__ and compare is not tuple.__eq__:
                 return bool(result == expected)
             if len(result) != len(expected) or not (
                 self.tuples or isinstance(result, list) == isinstance(expected, list)
@@ -61,7 +68,7 @@ class Wanted:
             inner = any_order if any_order == "deep" else False
             if any_order:
                 return self.pairs_up(list(result), list(expected), inner)
-            return all(self.matches(a, b, inner) for a, b in zip(result, expected))
+            return all(self.matches(a, b, inner) for a, b in zip(result, expected, strict=True))
         if type(expected) is dict and type(result) is dict:
             return result.keys() == expected.keys() and all(self.matches(result[k], expected[k]) for k in expected)
         return self.near(result, expected)
@@ -92,8 +99,8 @@ class Wanted:
             a, b = float(result), float(expected)
         except (ValueError, OverflowError):
             return False
-        if a != a or b != b:
-            return a != a and b != b
+        if "nan" in (str(a), str(b)):
+            return str(a) == str(b)
         return self.tolerance is not None and abs(a - b) <= self.tolerance * max(1.0, abs(b))
 
 

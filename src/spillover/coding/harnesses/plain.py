@@ -16,16 +16,15 @@ that neither depth nor cycles need recursion. A token is a scalar, or a list tha
     ["!", k]                              what follows is the k-th container of the message that this one answers
     ["?", kind, how]                      anything else, see `Opaque`; "*" in its place is a live object, see peer.py
 
-An instance of a subclass counts as what it holds, unless it compares in a way of its own.
+`parse.py` reads them. An instance of a subclass counts as what it holds, unless it compares in a way of its own.
 """
 
-import importlib
-from collections import Counter, OrderedDict, UserDict, UserList, UserString, defaultdict, deque, namedtuple
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, OrderedDict, UserDict, UserList, UserString, defaultdict, deque
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path, PosixPath
+from pathlib import PosixPath
 from typing import Any
 
 LONG = 1 << 1000
@@ -33,11 +32,6 @@ LONG = 1 << 1000
 MOST_TOKENS = 8_000_000
 DICTIONARIES = {kind.__name__: kind for kind in (dict, OrderedDict, Counter, defaultdict)}
 LETTERS: dict[str, type] = {"l": list, "t": tuple, "s": set, "f": frozenset, "q": deque, "B": bytearray}
-VIEWS: dict[str, Callable[[list[Any]], Any]] = {
-    "k": lambda items: dict.fromkeys(items).keys(),
-    "v": lambda items: dict(enumerate(items)).values(),
-    "m": lambda items: dict(items).items(),
-}
 TEXTS: dict[str, type] = {kind.__name__: kind for kind in (datetime, date, time, Decimal)}
 HELD: tuple[type, ...] = (int, float, complex, str, bytes, bytearray, list, tuple, set, frozenset, dict, deque)
 """What a subclass is reduced to. Looked up by identity: a metaclass may lie about equality and hashes."""
@@ -162,7 +156,8 @@ def _slots(cls: type) -> Iterable[str]:
 
 def how_compared(item: Any) -> str:
     """How an object compares. It lies if it equals two things of which neither equals the other."""
-    if type(item).__eq__ is object.__eq__:
+    compare: Any = type(item).__eq__
+    if compare is object.__eq__:
         return IDENTITY
     return LIES if sum(_equals(item, decoy) for decoy in _decoys()) > 1 else OWN
 
@@ -180,173 +175,6 @@ def _equals(item: Any, decoy: Any) -> bool:
         return bool(item == decoy)
     except Exception:
         return False
-
-
-class Node:
-    """A container as data: nothing in it is hashed or compared, so that reading it takes linear time."""
-
-    __slots__ = ("items", "label", "letter")
-
-    def __init__(self, token: list[Any]) -> None:
-        self.letter: str = token[0]
-        self.label: list[Any] = token[2:]
-        self.items: list[Any] = []
-
-
-def parse(tokens: Any) -> Any:
-    """A scalar, or a `Node` of those; nothing of what was sent is run, hashed or compared. Raises ValueError."""
-    return _Reader(Node, _keep_items).read(tokens)
-
-
-def decode(
-    tokens: Any,
-    revive: Callable[[list[Any]], Any] | None = None,
-    shared: Mapping[str, type] | None = None,
-    originals: Sequence[Any] = (),
-    made: list[Any] | None = None,
-) -> Any:
-    """The value of tokens. `revive` makes what `live` wrote; raises ValueError for what `encode` cannot have written.
-
-    `originals` are the containers of the message that this one answers: they are refilled, so that changes made in
-    place and identities come back too. `made` gets the containers in the order of their numbers. Sets and
-    dictionaries are built, which may take long for keys made to collide: for sandboxes only.
-    """
-    reader = _Reader(lambda token: _empty(token, shared or {}), _fill, revive, originals)
-    if made is not None:
-        reader.made = made
-    return reader.read(tokens)
-
-
-class _Open:
-    """A container whose items are still to come. What can be filled later is made at once, for cycles."""
-
-    def __init__(self, token: list[Any], left: int, made: Any, place: int) -> None:
-        self.token, self.left, self.made, self.place = token, left, made, place
-        self.items: list[Any] = []
-
-
-class _Reader:
-    """Reads tokens: `begin` makes an empty container, `fill` gives it its items and returns it."""
-
-    def __init__(
-        self,
-        begin: Callable[[list[Any]], Any],
-        fill: Callable[[_Open], Any],
-        revive: Callable[[list[Any]], Any] | None = None,
-        originals: Sequence[Any] = (),
-    ) -> None:
-        self.begin, self.fill, self.revive, self.originals = begin, fill, revive, originals
-        self.next: Any = None
-        self.root: list[Any] = []
-        self.open: list[_Open] = []
-        self.made: list[Any] = []
-
-    def read(self, tokens: Any) -> Any:
-        if not isinstance(tokens, list) or not tokens or len(tokens) > MOST_TOKENS:
-            raise ValueError("not an encoded value")
-        try:
-            for token in tokens:
-                self._take(token)
-        except (TypeError, IndexError, KeyError, AttributeError, ArithmeticError) as error:
-            raise ValueError(f"not an encoded value: {type(error).__name__}") from error
-        if self.open or len(self.root) != 1:
-            raise ValueError("not one encoded value")
-        return self.root[0]
-
-    def _take(self, token: Any) -> None:
-        if not isinstance(token, list):
-            if isinstance(token, dict):
-                raise ValueError("not a token")
-            self._add(token)
-        elif token[0] == "!":
-            self.next = emptied(self.originals[token[1]])
-        elif token[0] in _OPENERS:
-            size = token[1]
-            if type(size) is not int or not 0 <= size <= MOST_TOKENS:
-                raise ValueError("not a size")
-            made = self.begin(token) if self.next is None else self.next
-            self.next = None
-            self.made.append(made)
-            self.open.append(_Open(token, size * 2 if token[0] == "d" else size, made, len(self.made) - 1))
-            self._close()
-        else:
-            self._add(self._single(*token))
-
-    def _single(self, letter: str, *body: Any) -> Any:
-        if letter == "@":
-            found = self.made[body[0]]
-            if found is _UNFINISHED:
-                raise ValueError("a cycle through a tuple")
-            return found
-        if letter == "*":
-            if self.revive is None:
-                raise ValueError("a live object")
-            return self.revive(list(body))
-        return _SINGLES[letter](*body)
-
-    def _add(self, value: Any) -> None:
-        target = self.open[-1] if self.open else None
-        (target.items if target else self.root).append(value)
-        if target:
-            target.left -= 1
-            self._close()
-
-    def _close(self) -> None:
-        """Finish the containers that are full."""
-        while self.open and not self.open[-1].left:
-            full = self.open.pop()
-            value = self.made[full.place] = self.fill(full)
-            target = self.open[-1] if self.open else None
-            (target.items if target else self.root).append(value)
-            if target:
-                target.left -= 1
-
-
-def emptied(container: Any) -> Any:
-    """A container of ours without what is in it, None for one that cannot be changed."""
-    if isinstance(container, (list, set, dict, deque, bytearray)):
-        container.clear()
-    elif hasattr(container, "__dict__"):
-        container.__dict__.clear()
-    else:
-        return None
-    return container
-
-
-def _keep_items(full: _Open) -> Node:
-    node: Node = full.made
-    node.items = full.items
-    return node
-
-
-def _empty(token: list[Any], shared: Mapping[str, type]) -> Any:
-    letter = token[0]
-    if letter == "o":
-        cls = shared[token[2]]
-        return cls.__new__(cls)
-    if letter == "d":
-        return DICTIONARIES[token[2]]()
-    return {"l": list, "s": set, "q": deque, "B": bytearray}.get(letter, lambda: _UNFINISHED)()
-
-
-def _fill(full: _Open) -> Any:
-    letter, made, items = full.token[0], full.made, full.items
-    if letter in ("l", "q", "B"):
-        made.extend(items)
-    elif letter == "s":
-        made.update(items)
-    elif letter == "d":
-        dict.update(made, zip(items[::2], items[1::2], strict=True))
-    elif letter == "o":
-        for name, item in zip(full.token[3], items, strict=True):
-            object.__setattr__(made, name, item)
-    elif letter == "n":
-        return importlib.import_module("numpy").array(items[0], dtype=full.token[2])
-    elif letter == "N":
-        return namedtuple(full.token[2], full.token[3])(*items)  # type: ignore[misc]  # noqa: PYI024
-    else:
-        return (VIEWS.get(letter) or LETTERS[letter])(items)
-    return made
 
 
 def _pairs(value: Any) -> tuple[list[Any], list[Any]]:
@@ -368,13 +196,12 @@ def _text_of(value: Any) -> tuple[list[Any], None]:
     return ["x", type(value).__name__, str(value) if type(value) is Decimal else value.isoformat()], None
 
 
-_UNFINISHED = object()
-_OPENERS = {*LETTERS, *VIEWS, "d", "N", "o", "n"}
+_NO_VIEWS: list[Any] = [{}.keys(), {}.values(), {}.items()]
 _SCALARS = {id(kind) for kind in (type(None), bool, str, float)}
 _INT = id(int)
 _WRITERS: dict[int, Callable[[Any], tuple[list[Any], list[Any] | None]]] = {
     **{id(kind): _writer_of(letter) for letter, kind in LETTERS.items()},
-    **{id(type(view)): _writer_of(letter) for letter, view in zip("kvm", ({}.keys(), {}.values(), {}.items()))},
+    **{id(type(view)): _writer_of(letter) for letter, view in zip("kvm", _NO_VIEWS, strict=True)},
     **{id(kind): _pairs for kind in DICTIONARIES.values()},
     **{id(kind): _text_of for kind in TEXTS.values()},
     id(int): lambda value: (["i", hex(value)], None),
@@ -387,25 +214,4 @@ _WRITERS: dict[int, Callable[[Any], tuple[list[Any], list[Any] | None]]] = {
     id(slice): _slice,
     id(PosixPath): lambda value: (["x", "Path", str(value)], None),
     id(timedelta): lambda value: (["x", "timedelta", value.days, value.seconds, value.microseconds], None),
-}
-
-
-def _library(name: str, *parts: Any) -> Any:
-    if name in ("Fraction", "range"):
-        return {"Fraction": Fraction, "range": range}[name](*(int(part, 16) for part in parts))
-    if name == "slice":
-        return slice(*(None if part is None else int(part, 16) for part in parts))
-    if name in ("timedelta", "Path"):
-        return {"timedelta": timedelta, "Path": Path}[name](*parts)
-    kind: Any = TEXTS[name]
-    return kind(*parts) if kind is Decimal else kind.fromisoformat(*parts)
-
-
-_SINGLES: dict[str, Callable[..., Any]] = {
-    "i": lambda body: int(body, 16),
-    "b": bytes.fromhex,
-    "c": complex,
-    "x": _library,
-    "=": lambda body: body,
-    "?": lambda kind, how: Opaque(str(kind)[:100], how if how in (IDENTITY, LIES) else OWN),
 }

@@ -16,7 +16,7 @@ def redirected(given: str) -> Any:
 
     Real descriptors, because programs read with `open(0)` and `os.read(0)` and write to `sys.stdout.buffer`.
     """
-    kept = sys.stdin, sys.stdout, os.dup(0), os.dup(1)
+    streams, descriptors = (sys.stdin, sys.stdout), (os.dup(0), os.dup(1))
     with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as target:
         source.write(given.encode("utf-8", "surrogateescape"))
         source.flush()
@@ -25,17 +25,17 @@ def redirected(given: str) -> Any:
             sys.stdout.flush()
         os.dup2(source.fileno(), 0)
         os.dup2(target.fileno(), 1)
-        sys.stdin = open(0, encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: PTH123, SIM115
-        sys.stdout = open(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: PTH123, SIM115
+        sys.stdin = open(0, encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115
+        sys.stdout = open(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115
         try:
             yield lambda: _so_far(target.fileno())
         finally:
             with contextlib.suppress(Exception):
                 sys.stdout.flush()
-            sys.stdin, sys.stdout = kept[:2]
-            for number in (0, 1):
-                os.dup2(kept[2 + number], number)
-                os.close(kept[2 + number])
+            sys.stdin, sys.stdout = streams
+            for number, kept in enumerate(descriptors):
+                os.dup2(kept, number)
+                os.close(kept)
 
 
 def _so_far(fd: int) -> str:

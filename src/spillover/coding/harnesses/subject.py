@@ -10,10 +10,11 @@ import sys
 import types
 from typing import Any
 
-from inside.program import run_program  # type: ignore[import-not-found]  # its name inside the sandbox
+from inside.program import run_program as be_main  # type: ignore[import-not-found]  # its name inside the sandbox
 
-from . import forms, plain, stdio
-from .peer import MOST_BYTES, Message, Peer, about, kind_of, limit_of, shown
+from . import forms, parse, plain, stdio
+from .objects import Message, about, kind_of, limit_of, shown
+from .peer import MOST_BYTES, Peer
 
 
 def run(job: Any) -> None:
@@ -57,7 +58,9 @@ class Submission:
         if self.error is not None:
             raise self.error
         function = forms.found(self.module.__dict__, name)
-        return {"in-place": forms.changed, "design": forms.played}.get(form, lambda f: f)(function)
+        if form == "in-place":
+            return forms.changed(function)
+        return forms.played(function) if form == "design" else function
 
 
 def answer_calls(submission: Submission, payload: Message, channel: int) -> None:
@@ -65,7 +68,7 @@ def answer_calls(submission: Submission, payload: Message, channel: int) -> None
     for call in payload["calls"]:
         try:
             function = submission.entry(payload["entry_point"], payload["form"])
-            answer: Message = {"value": plain.encode(function(*plain.decode(call)))}
+            answer: Message = {"value": plain.encode(function(*parse.decode(call)))}
         except BaseException as error:
             answer = {"error": type(error).__name__[:60], "why": shown(error), "limit": limit_of(error)}
         write_line(channel, answer)
@@ -77,7 +80,7 @@ def answer_inputs(source: str, inputs: list[str], channel: int) -> None:
         with stdio.redirected(given) as so_far:
             pid = os.fork()
             if pid == 0:
-                run_program(source, "solution.py")
+                be_main(source, "solution.py")
             code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
             text = so_far()
         limit = f"crashed by signal {-code}" if code < 0 else ""
@@ -126,7 +129,7 @@ class Service(Peer):
         function.__name__ = str(info.get("name", "function"))
         return function
 
-    def _candidate(self, request: Message) -> Message:
+    def _candidate(self, _: Message) -> Message:
         """The entry point is object 0. For a function of a class, each call makes a new object."""
         self.objects[0] = self.submission.entry(self.entry_point)
         return {"info": about(self.objects[0]), "is": kind_of(self.objects[0])}
