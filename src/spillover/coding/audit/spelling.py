@@ -115,6 +115,11 @@ def has_floats(problem: Problem) -> bool:
     return problem.tolerance is not None
 
 
+def compares_exactly(problem: Problem) -> bool:
+    """Whether the tests ask for equality and nothing else."""
+    return problem.tolerance is None and problem.check is None
+
+
 WRONG = "def ENTRY_POINT(*args):\n    return None\n"
 LEAVE = "import os\n\nos._exit(0)\n"
 
