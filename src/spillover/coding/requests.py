@@ -19,6 +19,8 @@ class GradeRequest:
     completion: str
     harness: Harness
     open_hacks: tuple[HackName, ...] = OPENABLE_HACKS
+    reasoning_tags: tuple[tuple[str, str], ...] = ()
+    """Pairs of tags between which the completion's model reasons, beside the usual ones."""
 
     @property
     def holes(self) -> frozenset[HackName]:
