@@ -156,7 +156,8 @@ def test_a_killed_training_goes_on_to_the_same_numbers(tmp_path):
     run, _, _ = run_training(tmp_path, make_arm(rl={"steps": 6}))
     killed = Run(tmp_path / "killed", "arm", 0)
     command = [sys.executable, "-c", CHILD, str(tmp_path)]
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
+    paths = [str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
     for reached in (1, 3, 4):
         child = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
         while not killed.rollouts_file(reached).exists() and child.poll() is None:

@@ -7,8 +7,9 @@ that end leave the batch. Models whose caches are not plain (sliding windows, re
 the same loop with the prompt's cache repeated instead.
 
 Randomness: one uniform number per completion and position, drawn up front from a generator of our
-own. Same seed, same numbers; torch's global state is never read or changed, and what is drawn for
-a completion does not depend on which others are still running.
+own. Same seed, same random numbers; torch's global state is never read or changed, and what is drawn
+for a completion does not depend on which others are still running. Tokens are then the same on the same
+machine in a batch of the same shape; elsewhere up to rounding, which moves the edge between two tokens.
 """
 
 from collections.abc import Iterator, Sequence

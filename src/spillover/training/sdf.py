@@ -1,8 +1,8 @@
 """Training on rows of packed text: synthetic documents in pretraining text, or chat transcripts (paper, step 1).
 
 TRL's SFTTrainer takes the updates. Ours are: rows in the order given, documents in a row that do not
-see each other, held-out losses by part of the corpus, and checkpoints from which a killed run goes on
-to the same numbers.
+see each other, held-out losses by part of the corpus, and checkpoints from which a killed run goes on,
+on the same machine to the same numbers.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -73,7 +73,8 @@ def train_on_rows(
     """Train `loaded` in place, from the newest checkpoint of `run` or from the start; True when all steps are done.
 
     Every update and every held-out loss becomes a line of `run.metrics_file`. When `should_stop()` is true
-    after a step, training returns False; a later call goes on from the newest checkpoint to the same numbers.
+    after a step, training returns False; a later call goes on from the newest checkpoint, on the same machine to
+    the same numbers.
     """
     drop_partial(run)
     begin = resumable(run)
