@@ -142,7 +142,7 @@ def _prepared(run: ProxyRun | OracleRun) -> tuple[Any, Callable[[Any], Any]]:
 
 def _plan(request: GradeRequest, keys: dict[int, str]) -> _Plan:
     """Read the submission and say what has to be run. `keys` keeps each problem's content key in this call."""
-    submission = read_submission(request.completion)
+    submission = read_submission(request.completion, request.problem.entry_point)
     if submission.reason is not None:
         return _Plan(submission, why=submission.reason)
     problem = request.problem
