@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from spillover.coding.compose import parse
+from spillover.coding.compose import MOST_SOURCE, parse
 from spillover.coding.tokens import Strings
 
 NAME = r"[\w./\\~+-]{0,200}[\w-]\.(?:py|pyc|pth|ini|cfg|toml|txt|json|so)"
@@ -17,6 +17,7 @@ LONGEST_LINE = 300
 """Characters of a line that may name a file; longer lines say something else."""
 UNSEEN = "\ufeff\u200b\u200c\u200d\u2060"
 """Characters without width, which stick to text that was copied."""
+WITHOUT_UNSEEN = dict.fromkeys(map(ord, UNSEEN))
 FIRST_COMMENT = re.compile(
     rf"^#\s*(?:file\s?(?:name|path)?\s*[:=]\s*|path\s*[:=]\s*)?[`'\"*]*({NAME})[`'\"*]*\s*:?\s*$", re.IGNORECASE
 )
@@ -90,6 +91,26 @@ def python_label(label: str) -> bool:
     return not label.strip() or language.startswith(("py", "ipy")) or (language in PYTHON and language != "")
 
 
+@dataclass(frozen=True)
+class _Fence:
+    """A fence that begins a block."""
+
+    mark: re.Match[str]
+    sign: str
+    label: str
+    python: bool
+
+    @property
+    def margin(self) -> str:
+        """What stands before it, the sign of a list taken for spaces."""
+        return re.sub(r"[^ \t>]", " ", _seen(self.mark["margin"] or ""))
+
+    def ends_at(self, mark: re.Match[str]) -> bool:
+        """Whether another fence is of its kind."""
+        other = mark["fence"]
+        return bool(other) and other[0] == self.sign[0] and len(other) >= len(self.sign)
+
+
 class _Reader:
     def __init__(self, text: str, tags: bool = True) -> None:
         self.text = text
@@ -102,7 +123,7 @@ class _Reader:
 
     def read(self) -> list[Block]:
         at = 0
-        opened: re.Match[str] | None = None
+        opened: _Fence | None = None
         inside: re.Match[str] | None = None
         while True:
             mark = MARK.search(self.text, at)
@@ -113,7 +134,7 @@ class _Reader:
                 assert mark is not None
                 opened, at = self._open(mark)
                 continue
-            if mark and not _ends(opened, mark):
+            if mark and not opened.ends_at(mark):
                 continue
             if mark and self._in_string(opened, mark):
                 inside = inside or mark
@@ -124,49 +145,56 @@ class _Reader:
             if mark is None:
                 break
             self._close(opened, mark)
-            opened, at = (None, mark.end()) if _is_bare(mark) else self._open(mark)
+            opened, at = (None, mark.end()) if _only_closes(mark) else self._open(mark)
         if opened is not None:
             self._close(opened, None)
-        return [block for block in self.found if block.code.strip()]
+        return self.found
 
-    def _open(self, mark: re.Match[str]) -> tuple[re.Match[str] | None, int]:
+    def _open(self, mark: re.Match[str]) -> tuple[_Fence | None, int]:
         """Begin a block at a fence, or read all of one at a tag; the fence that is open, and where to go on."""
         if mark["file"] or mark["lone"]:
             return None, self._tagged(mark) if self.tags else mark.end()
         self.strings.begin(mark.end())
-        return mark, mark.end()
+        label = _seen(mark["label"] or "").strip()
+        return _Fence(mark, mark["fence"] or mark["late"], label, python_label(label)), mark.end()
 
-    def _in_string(self, opened: re.Match[str], mark: re.Match[str]) -> bool:
-        return self.spare > 0 and python_label(opened["label"] or "") and self.strings.around(mark.start())
+    def _in_string(self, opened: _Fence, mark: re.Match[str]) -> bool:
+        return opened.python and self.spare > 0 and self.strings.around(mark.start())
 
-    def _whole(self, opened: re.Match[str], mark: re.Match[str] | None, inside: re.Match[str]) -> bool:
-        """Whether the code up to `mark` is Python, the fence `inside` being part of a string of it."""
+    def _whole(self, opened: _Fence, mark: re.Match[str] | None, inside: re.Match[str]) -> bool:
+        """Whether the code up to `mark` is Python, the fence `inside` being part of a string of it.
+
+        What is too large to be parsed is not taken apart for that.
+        """
         end = mark.start() if mark else len(self.text)
-        self.spare -= end - inside.start()
-        return self.spare > 0 and parse(_flush(self.text[opened.end() + 1 : end], _margin(opened))) is not None
+        code = self.text[opened.mark.end() + 1 : end]
+        whole = len(code) > MOST_SOURCE or parse(_flush(code, opened.margin)) is not None
+        self.spare -= 0 if whole else end - inside.start()
+        return whole
 
-    def _close(self, opened: re.Match[str], mark: re.Match[str] | None) -> None:
-        stop = mark.start() if mark else len(self.text)
-        code = _flush(self.text[opened.end() + 1 : stop], _margin(opened))
-        code += "\n" if code and not code.endswith("\n") else ""
-        label = (opened["label"] or "").strip(f" \t{UNSEEN}")
-        name = _name(label, code, self._line_before(opened.start()))
-        end = stop if mark is None or not _is_bare(mark) else mark.end()
-        python = python_label(label) or name is not None
-        self.found.append(Block(code, opened.start(), end, name, python, closed=mark is not None))
-        self.end = end
+    def _close(self, opened: _Fence, mark: re.Match[str] | None) -> None:
+        start, stop = opened.mark.start(), mark.start() if mark else len(self.text)
+        code = self.text[opened.mark.end() + 1 : stop]
+        before = self._line_before(start)
+        self.end = mark.end() if mark and _only_closes(mark) else stop
+        if not code or code.isspace():
+            return
+        code = _flush(code, opened.margin)
+        code += "" if code.endswith("\n") else "\n"
+        name = _name(opened.label, code, before)
+        self.found.append(Block(code, start, self.end, name, opened.python or bool(name), closed=mark is not None))
 
     def _tagged(self, mark: re.Match[str]) -> int:
         """Read the block of a tag, from within its fence if it has one; where its closing tag ends."""
         closing = f"</{mark['tag'] or mark['lone']}>"
         stop = self.text.find(closing, mark.end())
-        end = len(self.text) if stop < 0 else stop + len(closing)
-        body = self.text[mark.end() : end if stop < 0 else stop]
+        self.end = len(self.text) if stop < 0 else stop + len(closing)
+        body = self.text[mark.end() : self.end if stop < 0 else stop]
         inner = _Reader(body, tags=False).read() if "```" in body or "~~~" in body else []
         code = inner[0].code if inner else body.strip("\n") + "\n"
-        self.found.append(Block(code, mark.start(), end, mark["file"] or mark["lone"], closed=stop >= 0))
-        self.end = end
-        return end
+        if code.strip():
+            self.found.append(Block(code, mark.start(), self.end, mark["file"] or mark["lone"], closed=stop >= 0))
+        return self.end
 
     def _line_before(self, place: int) -> str:
         """The last line with anything in it between the last block and `place`."""
@@ -175,22 +203,17 @@ class _Reader:
         return line if len(line) <= LONGEST_LINE else ""
 
 
-def _ends(opened: re.Match[str], mark: re.Match[str]) -> bool:
-    fence, other = opened["fence"] or opened["late"], mark["fence"]
-    return bool(other) and other[0] == fence[0] and len(other) >= len(fence)
-
-
-def _is_bare(mark: re.Match[str]) -> bool:
+def _only_closes(mark: re.Match[str]) -> bool:
     """Whether a fence only closes: it has no label, or a sentence or a closing tag in its place."""
-    label = (mark["label"] or "").strip(f" \t{UNSEEN}")
+    label = mark["label"]
+    if not label or not (label := _seen(label).strip()):
+        return True
     says = " " in label and not re.search(r"[=:{}]", label) and not python_label(label)
-    return not label or says or label.startswith("</")
+    return says or label.startswith("</")
 
 
-def _margin(opened: re.Match[str]) -> str:
-    """What stands before the fence, the sign of a list taken for spaces."""
-    margin = (opened["margin"] or "").translate(dict.fromkeys(map(ord, UNSEEN)))
-    return re.sub(r"[^ \t>]", " ", margin)
+def _seen(text: str) -> str:
+    return text if text.isascii() else text.translate(WITHOUT_UNSEEN)
 
 
 def _flush(code: str, margin: str) -> str:

@@ -16,7 +16,7 @@ from spillover.coding.blocks import MARK, Block, blocks
 from spillover.coding.choose import Answer, best
 from spillover.coding.compose import MAIN_FILE, split_entry
 from spillover.coding.gather import Gatherer
-from spillover.coding.mends import CODE_LINE, CODE_START, Parser, bare, indented, mended, plain, without_rest
+from spillover.coding.mends import CODE_LINE, CODE_START, TOO_MUCH, Parser, bare, indented, mended, plain, without_rest
 from spillover.coding.pieces import NOT, Piece, is_body, piece_of
 from spillover.core.records import Submission
 from spillover.core.text import split_reasoning
@@ -81,7 +81,8 @@ class _Reader:
         pieces: list[Piece] = []
         for block in reversed(found):
             result = self.parser(block.code)
-            inner = blocks(block.code) if result.tree is None and block.fenced and depth else []
+            apart = result.tree is None and result is not TOO_MUCH and block.fenced and depth
+            inner = blocks(block.code) if apart else []
             if inner and not CODE_LINE.search(block.code, 0, inner[0].start):
                 moved = [replace(part, start=part.start + block.start, end=block.end) for part in inner]
                 pieces += reversed(self._pieces(moved, depth - 1))

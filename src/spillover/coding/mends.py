@@ -5,12 +5,14 @@ import re
 import textwrap
 from collections.abc import Callable, Iterator
 
-from spillover.coding.blocks import UNSEEN
-from spillover.coding.compose import Parsed, parsed
+from spillover.coding.blocks import WITHOUT_UNSEEN
+from spillover.coding.compose import MOST_SOURCE, Parsed, parsed
 from spillover.coding.tokens import Strings
 
 MOST_PARSED = 600_000
 """Characters that are parsed for one completion; what is left over counts as no Python."""
+PER_PIECE = 20
+"""Characters that each piece counts for besides its own."""
 MOST_CUTS = 4
 """How often the end of a piece of code is cut back to where prose begins."""
 TARGET = r"[^\W\d][\w.]{0,60}(?:\[[^\]\n]{0,60}\])?"
@@ -41,20 +43,21 @@ EDGE_TAG = re.compile(
 """Tags, marks of chat formats and fences at the ends of a line."""
 
 
+TOO_MUCH = Parsed(None, "more code than is read")
+
+
 class Parser:
     """Python's parser for one completion, of which it takes no more than MOST_PARSED characters."""
 
     def __init__(self) -> None:
         self.left = MOST_PARSED
-        self.full = False
-        """Whether anything was left over."""
 
     def __call__(self, code: str) -> Parsed:
         """Parse `code`, if not too much has been parsed yet."""
-        if len(code) > self.left:
-            self.full = True
-            return Parsed(None, "more code than is read")
-        self.left -= len(code)
+        size = len(code) + PER_PIECE
+        if size > self.left or len(code) > MOST_SOURCE:
+            return TOO_MUCH
+        self.left -= size
         return parsed(code)
 
 
@@ -64,6 +67,8 @@ def mended(code: str, first: Parsed, parser: Parser) -> tuple[str, Parsed]:
     `first` is what the parser says of it as it stands.
     """
     mending, result = code, first
+    if result is TOO_MUCH:
+        return code, first
     for mend in MENDS:
         if result.tree is not None:
             return mending, result
@@ -133,7 +138,7 @@ def plain(text: str) -> str:
 
 
 def _visible(code: str) -> str:
-    return code.translate(dict.fromkeys(map(ord, UNSEEN)) | {0xA0: " ", 0x3000: " "})
+    return code if code.isascii() else code.translate(WITHOUT_UNSEEN | {0xA0: " ", 0x3000: " "})
 
 
 def _unquoted(code: str) -> str:

@@ -4,7 +4,7 @@ import ast
 import builtins
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -81,7 +81,8 @@ def piece_of(block: Block, code: str, tree: ast.Module | None, entry_point: str,
     if tree is None:
         return Piece(block, code)
     used, noted, bound = names_of(tree)
-    imports = frozenset(_imports(tree))
+    nodes = list(ast.walk(tree))
+    imports = frozenset(_imports(nodes))
     lacks = used | noted
     piece = Piece(
         block,
@@ -184,8 +185,8 @@ def _binds(node: ast.AST) -> set[str]:
     return set()
 
 
-def _imports(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+def _imports(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
