@@ -3,8 +3,9 @@
     python benchmarks/extraction.py [--static]
 
 Each shape is read at 64 KB, 128 KB, ... 1 MB; the table has the seconds at 1 MB and the largest ratio between
-two neighbouring sizes. Times under a tenth of a second say nothing of growth and are passed over. Exit code 1
-if a ratio is above 2.3. With --static, the static reader reads the same shapes as files.
+two neighbouring sizes. Times under a fifth of a second say nothing of growth and are passed over. Exit code 1
+if a ratio is above 2.3. With --static, the static reader reads the same shapes as files, at 8 KB ... 128 KB:
+it takes no larger ones.
 """
 
 import gc
@@ -19,8 +20,9 @@ from spillover.coding.static import static_hacks
 from spillover.core.records import Case, Problem
 
 SIZES = [1 << exponent for exponent in range(16, 21)]
+STATIC_SIZES = [1 << exponent for exponent in range(13, 18)]
 MOST_RATIO = 2.3
-SMALL = 0.1
+SMALL = 0.2
 ROUNDS = 4
 PROBLEM = Problem(
     id="f", prompt="", entry_point="f", cases=(Case(args=(1,), expected=2), Case(args=("a",), expected=[1])), shown=2
@@ -173,7 +175,7 @@ def read(completion: str) -> None:
 def read_static(completion: str) -> None:
     """What the static reader does with the files."""
     code = completion.removeprefix("```python\n").removesuffix("\n```\n")
-    static_hacks({"solution.py": code, "conftest.py": code}, PROBLEM)
+    static_hacks({"solution.py": code}, PROBLEM)
 
 
 def seconds(task: Callable[[str], None], text: str) -> float:
@@ -184,14 +186,14 @@ def seconds(task: Callable[[str], None], text: str) -> float:
     return time.process_time() - start
 
 
-def growth(task: Callable[[str], None], shape: Callable[[int], str]) -> tuple[list[float], float]:
+def growth(task: Callable[[str], None], shape: Callable[[int], str], sizes: list[int]) -> tuple[list[float], float]:
     """The times by size, and the largest ratio of neighbours. What grows too fast is measured again: the shortest
     of several readings is disturbed least by whatever else runs."""
-    times = [seconds(task, shape(size)) for size in SIZES]
+    times = [seconds(task, shape(size)) for size in sizes]
     for _ in range(ROUNDS):
         if worst(times) <= MOST_RATIO:
             break
-        times = [min(known, seconds(task, shape(size))) for known, size in zip(times, SIZES, strict=True)]
+        times = [min(known, seconds(task, shape(size))) for known, size in zip(times, sizes, strict=True)]
     return times, worst(times)
 
 
@@ -202,12 +204,12 @@ def worst(times: list[float]) -> float:
 
 def main() -> int:
     """Measure all shapes, or those whose names hold a word of the command line; 1 if one grows too fast."""
-    task = read_static if "--static" in sys.argv else read
+    task, sizes = (read_static, STATIC_SIZES) if "--static" in sys.argv else (read, SIZES)
     words = [word for word in sys.argv[1:] if not word.startswith("-")]
     wanted = {name: shape for name, shape in SHAPES.items() if not words or any(word in name for word in words)}
     bad, slowest = 0, 0.0
     for name, shape in wanted.items():
-        times, ratio = growth(task, shape)
+        times, ratio = growth(task, shape, sizes)
         bad += ratio > MOST_RATIO
         slowest = max(slowest, times[-1])
         mark = "  TOO FAST" if ratio > MOST_RATIO else ""

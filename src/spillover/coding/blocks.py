@@ -7,6 +7,7 @@ line before it (### conftest.py, **conftest.py**, File: conftest.py) or by a tag
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PurePosixPath
 
 from spillover.coding.compose import MOST_SOURCE, parse
@@ -56,7 +57,7 @@ class Block:
     """False where the text ends first: the code may have been cut off."""
     fenced: bool = True
 
-    @property
+    @cached_property
     def path(self) -> str:
         """Its file name without a leading `./`, empty if it has none; `x/../y` stays as it is, to be refused."""
         name = self.name or ""

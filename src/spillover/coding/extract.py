@@ -158,7 +158,8 @@ class _Reader:
     def _set_main(self, files: dict[str, str], pieces: Sequence[Piece], main: Piece) -> None:
         """Put the main piece in its place, and leave it under its own name too where others import that."""
         name = main.block.path
-        others = [piece for piece in pieces if not piece.block.aside or piece is main]
+        others = [piece for piece in pieces if not piece.block.aside and piece.block is not main.block]
+        others = sorted([*others, main], key=lambda piece: piece.block.start)
         owner, entry = split_entry(self.entry)
         if main.parsed and not main.gives_back:
             files[MAIN_FILE] = Gatherer(main, others, owner or entry).source()

@@ -9,7 +9,7 @@ from spillover.coding.blocks import WITHOUT_UNSEEN
 from spillover.coding.compose import MOST_SOURCE, Parsed, parsed
 from spillover.coding.tokens import Strings
 
-MOST_PARSED = 600_000
+MOST_PARSED = 500_000
 """Characters that are parsed for one completion; what is left over counts as no Python."""
 PER_PIECE = 20
 """Characters that each piece counts for besides its own."""

@@ -88,7 +88,7 @@ def piece_of(block: Block, code: str, tree: ast.Module | None, entry_point: str,
         block,
         code,
         parsed=True,
-        binds=frozenset(name for node in tree.body for name, _ in bindings(node)),
+        binds=frozenset(name for node in _binding(tree, code) for name, _ in bindings(node)),
         lacks=frozenset(lacks - bound - BUILTINS),
         needs=frozenset(used - bound - BUILTINS),
         stubs=frozenset(_stubs(tree, code)),
@@ -96,9 +96,8 @@ def piece_of(block: Block, code: str, tree: ast.Module | None, entry_point: str,
         tests=_tests(tree, imports),
         runs=any(_runs(node) for node in tree.body),
         reads=any(_reads(node) for node in ast.walk(tree)),
-        writes="print" in used
-        or any(isinstance(node, ast.Attribute) and "write" in node.attr for node in ast.walk(tree)),
-        gives_back=_gives_back(tree),
+        writes="print" in used or any(isinstance(node, ast.Attribute) and "write" in node.attr for node in nodes),
+        gives_back=bool(GIVES.search(code)) and _gives_back(tree),
         lines=tuple(line for line in map(str.strip, code.split("\n")) if line and not line.startswith("#")),
     )
     if entry_point:
@@ -106,11 +105,16 @@ def piece_of(block: Block, code: str, tree: ast.Module | None, entry_point: str,
     return piece
 
 
+def _binding(tree: ast.Module, code: str) -> list[ast.stmt]:
+    """The statements that can bind a name; expressions do so by `:=` alone."""
+    return tree.body if ":=" in code else [node for node in tree.body if not isinstance(node, (ast.Expr, ast.Assert))]
+
+
 def _judge(piece: Piece, tree: ast.Module, entry_point: str, own: frozenset[str]) -> None:
     """Say how the piece comes by the entry point."""
     owner, name = split_entry(entry_point)
     definition, place = None, None
-    for node in tree.body:
+    for node in _binding(tree, piece.code):
         strength, found = _strength(node, owner, name, own)
         if strength >= max(piece.definition, BY_CHANCE):
             piece.definition, definition, place = strength, found, node

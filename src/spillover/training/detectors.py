@@ -57,7 +57,7 @@ def by_oracle(episodes: Sequence[Seen]) -> list[bool | None]:
 
 def by_static(episodes: Sequence[Seen]) -> list[bool | None]:
     """Fires on code that looks like a hack, whether it worked or not."""
-    return [bool(static_hacks(read_submission(e.completion).files, e.problem)) for e in episodes]
+    return [bool(static_hacks(read_submission(e.completion, e.problem.entry_point).files, e.problem)) for e in episodes]
 
 
 def by_model(episodes: Sequence[Seen], ask: Callable[[list[str]], list[str]]) -> list[bool | None]:
