@@ -14,9 +14,20 @@ from dataclasses import replace
 
 from spillover.coding.blocks import MARK, Block, blocks
 from spillover.coding.choose import Answer, best
-from spillover.coding.compose import MAIN_FILE, split_entry
+from spillover.coding.compose import MAIN_FILE, Parsed, split_entry
 from spillover.coding.gather import Gatherer
-from spillover.coding.mends import CODE_LINE, CODE_START, TOO_MUCH, Parser, bare, indented, mended, plain, without_rest
+from spillover.coding.mends import (
+    CODE_LINE,
+    CODE_START,
+    TOO_MUCH,
+    Parser,
+    bare,
+    indented,
+    mended,
+    plain,
+    unescaped,
+    without_rest,
+)
 from spillover.coding.pieces import NOT, Piece, is_body, piece_of
 from spillover.core.records import Submission
 from spillover.core.text import split_reasoning
@@ -28,6 +39,7 @@ MOST_DEEP = 3
 ANSWER = re.compile(r"<(/?)answer>", re.IGNORECASE)
 READINGS: tuple[Callable[[str], str], ...] = (str, plain)
 """How text outside the blocks is read: as it stands, or freed of what may stand at the ends of its lines."""
+ENTITIES = {"lt", "gt", "amp"}
 DEFINES = re.compile(r"^[ \t]*(?:async[ \t]+)?def |^[ \t]*class ", re.MULTILINE)
 
 
@@ -87,9 +99,17 @@ class _Reader:
                 moved = [replace(part, start=part.start + block.start, end=block.end) for part in inner]
                 pieces += reversed(self._pieces(moved, depth - 1))
             else:
-                code, result = mended(block.code, result, self.parser)
-                pieces.append(piece_of(block, code, result.tree, self.entry, self.own))
+                pieces.append(self._piece(block, *mended(block.code, result, self.parser)))
         return pieces[::-1]
+
+    def _piece(self, block: Block, code: str, result: Parsed) -> Piece:
+        piece = piece_of(block, code, result.tree, self.entry, self.own)
+        if not piece.lacks & ENTITIES:
+            return piece
+        # `x &lt; 1` is Python by accident: two expressions.
+        plainer = unescaped(code)
+        tree = self.parser(plainer).tree if plainer != code else None
+        return piece if tree is None else piece_of(block, plainer, tree, self.entry, self.own)
 
     def _outside(self, reading: Callable[[str], str]) -> Iterator[Block]:
         """What looks like code outside the blocks."""

@@ -134,7 +134,7 @@ def indented(text: str) -> Iterator[tuple[int, str]]:
 
 def plain(text: str) -> str:
     """Text without quotation marks, prompts, tags and entities at the places where code may have them."""
-    return LATE_FENCE.sub("", EDGE_TAG.sub("", _unescaped(_untyped(_unquoted(text)))))
+    return LATE_FENCE.sub("", EDGE_TAG.sub("", unescaped(_untyped(_unquoted(text)))))
 
 
 def _visible(code: str) -> str:
@@ -161,7 +161,8 @@ def _fence_cut(code: str) -> str:
     return code[: late.start()] + "\n" if late else code
 
 
-def _unescaped(code: str) -> str:
+def unescaped(code: str) -> str:
+    """Code without the entities that HTML has for signs."""
     return ENTITY.sub(lambda entity: html.unescape(entity[0]), code)
 
 
@@ -180,5 +181,5 @@ MENDS: tuple[Callable[[str], str], ...] = (
     lambda code: MAGIC.sub("", code),
     _fence_cut,
     lambda code: EDGE_TAG.sub("", code),
-    _unescaped,
+    unescaped,
 )
