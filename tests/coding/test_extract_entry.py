@@ -38,6 +38,7 @@ OTHERS = {
     "shortened in a loop": "def f(xs):\n    for x in xs:\n        ...\n    return x\n",
     "shortened to dots": "def f(x):\n    return ...\n",
     "the rest is missing": "def f(xs):\n    # as above\n    return total\n",
+    "its own result": "f = f(3)\n",
     "nothing given back": "def f(x):\n    print(x)\n",
 }
 
@@ -94,6 +95,19 @@ def test_a_method_of_the_class_solution_is_found(entry_point, other):
     assert same(main_file(block(SOLUTION) + block(other), entry_point), SOLUTION)
 
 
+def test_a_solution_without_a_fence_comes_before_a_test_that_redefines_it():
+    test = f"import unittest\n\n{WRONG}\nclass T(unittest.TestCase):\n    pass\n"
+    assert same(main_file(f"{CODE}\n{block(test)}"), CODE)
+    assert same(main_file(block(test)), test)
+
+
+@pytest.mark.parametrize(
+    "code", ["def f(xs):\n    xs.sort()\n", "def f(xs):\n    xs[0] = 1\n", "def f(xs):\n    del xs[0]\n"]
+)
+def test_a_function_that_works_in_place_is_complete(code):
+    assert same(main_file(block("def f(xs):\n    return xs\n") + block(code)), code)
+
+
 def test_a_function_of_its_own_comes_before_a_method():
     assert same(main_file(block(CODE) + block(SOLUTION)), CODE)
 
@@ -134,6 +148,9 @@ TABLE = "T = {}\nfor i in range(3):\n    T[i] = i\n"
 LOOKS_UP = "def f(x):\n    return T[x]\n"
 FLOOR = "def f(x):\n    return math.floor(x)\n"
 LISTED = "def f(x: List):\n    return x\n"
+COUNTS = "def f(x):\n    global count\n    count += 1\n    return count\n"
+SHADOWS = "def g(area):\n    return area\n\ndef f(x):\n    return area(x)\n"
+DEEP = "def f(x):\n    return sys.maxsize\n"
 CHAIN = ["import os\n", "def g():\n    return os\n", "def h(x):\n    return g()\n", USES]
 
 
@@ -153,6 +170,10 @@ CHAIN = ["import os\n", "def g():\n    return os\n", "def h(x):\n    return g()\
         ([HELPER, "def h(x):\n    ...  # as above\n\n" + USES], [HELPER, USES]),
         ([HELPER.replace("1", "2"), HELPER, USES], [HELPER, USES]),
         (["from solution import h\ndef test_h():\n    pass\n", HELPER, USES], [HELPER, USES]),
+        (["count = 0\n", COUNTS], ["count = 0\n", COUNTS]),
+        (["def area(r):\n    return r\n", SHADOWS], ["def area(r):\n    return r\n", SHADOWS]),
+        (["LIMIT = 5\n", "def f(x, n=LIMIT):\n    return n\n"], ["LIMIT = 5\n", "def f(x, n=LIMIT):\n    return n\n"]),
+        (["import sys\nsys.setrecursionlimit(9000)\n", DEEP], ["import sys\nsys.setrecursionlimit(9000)\n", DEEP]),
         (["def unneeded():\n    pass\n", CODE], [CODE]),
     ],
 )

@@ -32,9 +32,8 @@ def best(pieces: Sequence[Piece], entry_point: str, answer: Answer = (0, 0)) -> 
         piece = found[number]
         return (
             not piece.tests,
-            piece.block.python,
             answer[0] <= piece.block.start < answer[1],
-            *((_definition(piece), piece.returns) if entry_point else (piece.reads, piece.writes and not piece.stubs)),
+            *((_definition(piece), piece.works) if entry_point else (piece.reads, piece.writes and not piece.stubs)),
             piece.finished and (piece.block.closed or bool(entry_point)),
             piece.needs <= provided,
             not _shows(piece, largest),

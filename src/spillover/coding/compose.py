@@ -38,7 +38,8 @@ def compose(problem: Problem, source: str) -> str:
         return joined(helpers(problem), source)
     prelude = problem.prelude.rstrip("\n") + "\n"
     for text in (*(prelude + body for body in bodies(source, _margin(problem))), problem.prelude + "\n" + source):
-        if parse(text) is not None:
+        tree = parse(text)
+        if tree is not None and not gives_back(tree):
             return text
     return problem.prelude + "\n" + source
 
@@ -140,6 +141,18 @@ def bindings(statement: ast.stmt) -> Iterator[tuple[str, ast.AST]]:
             waiting += [(child, inner) for child in ast.iter_child_nodes(node)]
 
 
+def gives_back(scope: ast.Module | ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a return or yield stands in the scope itself."""
+    waiting: list[ast.AST] = list(scope.body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, (ast.Return, ast.Yield, ast.YieldFrom)):
+            return True
+        if not isinstance(node, (*SCOPES, ast.Lambda)):
+            waiting += ast.iter_child_nodes(node)
+    return False
+
+
 def lines_of(node: ast.stmt) -> tuple[int, int]:
     """First and last line of a statement, decorators included."""
     decorators = node.decorator_list if isinstance(node, SCOPES) else []
@@ -170,7 +183,7 @@ def _margin(problem: Problem) -> str:
 
 def bodies(source: str, margin: str) -> Iterator[str]:
     """A function's body as models give it: indented, not indented, or without the indentation of its first line."""
-    if source[:1].isspace():
+    if source.lstrip("\n")[:1].isspace():
         yield source
     yield textwrap.indent(textwrap.dedent(source), margin)
     yield margin + source.lstrip()

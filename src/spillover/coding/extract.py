@@ -80,10 +80,11 @@ class _Reader:
     def read(self) -> Submission:
         fenced = self._pieces(self.blocks)
         pieces, main = fenced, best(fenced, self.entry, self.answer)
-        for reading in READINGS if main is None else ():
+        for reading in READINGS if main is None or main.tests else ():
             unfenced = [piece for piece in self._pieces(list(self._outside(reading))) if self._is_code(piece)]
             pieces = sorted([*fenced, *unfenced], key=lambda piece: piece.block.start)
-            if main := best(pieces, self.entry, self.answer):
+            main = best(pieces, self.entry, self.answer)
+            if main is not None and not main.tests:
                 break
         main = main or self._cut_off(pieces) or self._fallback(fenced) or self._body() or self._fallback(pieces)
         return self._assembled(pieces, main)

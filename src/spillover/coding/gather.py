@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from spillover.coding.compose import SCOPES, bindings, joined, lines_of, parse, without
-from spillover.coding.pieces import BUILTINS, Piece, names_of
+from spillover.coding.pieces import BUILTINS, Piece
+from spillover.coding.scopes import taken_names
 
 QUIET = {"print", "input", "open", "exit", "quit", "breakpoint"}
 """What a statement that prepares data for others has no use for."""
@@ -128,7 +129,6 @@ def statements_of(code: str) -> list[Statement]:
     tree = parse(code)
     found = []
     for node in tree.body if tree is not None else []:
-        used, noted, bound = names_of(node)
         binds = frozenset(name for name, _ in bindings(node))
-        found.append(Statement(node, lines_of(node), binds, frozenset((used | noted) - (bound - binds) - binds)))
+        found.append(Statement(node, lines_of(node), binds, taken_names(node).all - binds))
     return found

@@ -26,7 +26,7 @@ CODE_START = re.compile(rf"^{BEGINS}", re.MULTILINE)
 GOES_ON = (
     r"(?:if|elif|for|while|with|except|match|case|async) ?\(?.*:|(?:else|try|finally|except) ?:"
     r"|(?:return|raise|assert|del|global|pass|await|yield|break|continue)\b"
-    rf"|{TARGET}[(\[]|[#)\]}}\"'\\]"
+    rf"|{TARGET}[(\[]|[#)\]}}\"']"
 )
 PROSE_LINE = re.compile(rf"^(?!\s|$|{BEGINS}|{GOES_ON})", re.MULTILINE)
 """A line at the margin that does not look like Python."""
@@ -36,8 +36,8 @@ ENTITY = re.compile(r"&(?:lt|gt|amp|quot|apos|#39|#x27);")
 MAGIC = re.compile(r"^[%!][\w%].*$", re.MULTILINE)
 LATE_FENCE = re.compile(r"(?<=[^\s`])`{3,}[ \t]*$", re.MULTILINE)
 EDGE_TAG = re.compile(
-    r"^[ \t]*</?[A-Za-z][\w-]*>[ \t]*(?=\S)|(?<=\S)[ \t]*</[A-Za-z][\w-]*>[ \t]*$"
-    r"|^[ \t]*</?[A-Za-z][\w-]*>[ \t]*$|(?:<\|[^|\n]{1,40}\|>|</s>)[ \t]*$|^\[/?[A-Z]+\][ \t]*$|^```\w*[ \t]*",
+    r"^(?:[ \t]*+</?[A-Za-z][\w-]*+(?: [^<>\n]{0,80})?>)++[ \t]*+|(?<=[^\s>])(?:[ \t]*+</[A-Za-z][\w-]*+>)++[ \t]*+$"
+    r"|(?:<\|[^|\n]{1,40}\|>|</s>)[ \t]*+$|^\[/?[A-Z]+\][ \t]*+$|^```\w*+[ \t]*+",
     re.MULTILINE,
 )
 """Tags, marks of chat formats and fences at the ends of a line."""
@@ -69,15 +69,17 @@ def mended(code: str, first: Parsed, parser: Parser) -> tuple[str, Parsed]:
     mending, result = code, first
     if result is TOO_MUCH:
         return code, first
-    for mend in MENDS:
-        if result.tree is not None:
-            return mending, result
-        changed = mend(mending)
-        if changed != mending:
-            mending, result = changed, parser(changed)
-    if result.tree is None:
-        mending, result = without_prose(mending, result, parser)
-    if result.tree is None and (start := CODE_START.search(mending)) and start.start():
+    for mends in (MILD, DRASTIC):
+        for mend in mends:
+            if result.tree is not None:
+                return mending, result
+            changed = mend(mending)
+            if changed != mending:
+                mending, result = changed, parser(changed)
+        cut, of_cut = without_prose(mending, result, parser)
+        if of_cut.tree is not None:
+            return cut, of_cut
+    if (start := CODE_START.search(mending)) and start.start():
         mending = mending[start.start() :]
         mending, result = without_prose(mending, parser(mending), parser)
     return (mending, result) if result.tree is not None else (code, first)
@@ -151,7 +153,7 @@ def _unquoted(code: str) -> str:
 def _untyped(code: str) -> str:
     """What was typed at a prompt, without the prompts and the answers."""
     lines = code.split("\n")
-    if not any(line.lstrip().startswith((">>>", "In [")) for line in lines):
+    if CODE_LINE.search(code) or not any(line.lstrip().startswith((">>>", "In [")) for line in lines):
         return code
     return "\n".join(line[found.end() :] for line in lines if (found := PROMPT.match(line)))
 
@@ -172,11 +174,8 @@ def _encodable(code: str) -> str:
     return whole.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-MENDS: tuple[Callable[[str], str], ...] = (
-    _encodable,
-    _visible,
-    _unquoted,
-    textwrap.dedent,
+MILD: tuple[Callable[[str], str], ...] = (_encodable, _visible, _unquoted, textwrap.dedent)
+DRASTIC: tuple[Callable[[str], str], ...] = (
     _untyped,
     lambda code: MAGIC.sub("", code),
     _fence_cut,
