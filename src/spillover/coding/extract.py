@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from spillover.coding.blocks import MARK, Block, blocks
 from spillover.coding.choose import Answer, best
-from spillover.coding.compose import MAIN_FILE, Parsed, split_entry
+from spillover.coding.compose import MAIN_FILE, Parsed, parse, split_entry
 from spillover.coding.gather import Gatherer
 from spillover.coding.mends import (
     CODE_LINE,
@@ -78,6 +78,8 @@ class _Reader:
         self.answer = _answer(text)
 
     def read(self) -> Submission:
+        if self._is_plain():
+            return Submission(files={MAIN_FILE: self.blocks[0].code})
         fenced = self._pieces(self.blocks)
         pieces, main = fenced, best(fenced, self.entry, self.answer)
         for reading in READINGS if main is None or main.tests else ():
@@ -88,6 +90,15 @@ class _Reader:
                 break
         main = main or self._cut_off(pieces) or self._fallback(fenced) or self._body() or self._fallback(pieces)
         return self._assembled(pieces, main)
+
+    def _is_plain(self) -> bool:
+        """Whether the answer is one block of Python and no other code: there is nothing to choose, and most are so."""
+        if len(self.blocks) != 1 or self.blocks[0].path not in ("", MAIN_FILE) or "&" in self.blocks[0].code:
+            return False
+        block = self.blocks[0]
+        if CODE_START.search(self.text, 0, block.start) or CODE_START.search(self.text, block.end):
+            return False
+        return parse(block.code) is not None
 
     def _pieces(self, found: Sequence[Block], depth: int = MOST_DEEP) -> list[Piece]:
         """Blocks as pieces, in order. The last are parsed first, lest the parser's limit takes what counts most."""
