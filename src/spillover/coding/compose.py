@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
+from spillover.coding.collector import collector_off
 from spillover.coding.tokens import too_hard
 from spillover.core.records import Problem
 
@@ -62,8 +63,11 @@ def without(lines: list[str], spans: Collection[tuple[int, int]]) -> str:
 
 
 def helpers(problem: Problem) -> str:
-    """What the prelude defines besides the entry point: imports, and functions that tests may use too."""
-    tree = parse(problem.prelude)
+    """What the prelude defines besides the entry point: imports, and functions that tests may use too.
+
+    The prelude may end in a signature without a body.
+    """
+    tree = parse(problem.prelude) or parse(f"{problem.prelude.rstrip()}\n{_margin(problem)}pass\n")
     if tree is None:
         return ""
     asked = [node for node in tree.body if _defines(node, *split_entry(problem.entry_point))]
@@ -90,7 +94,7 @@ def parsed(source: str) -> Parsed:
     if why := too_hard(source):
         return Parsed(None, why)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), collector_off(len(source)):
             warnings.simplefilter("ignore")
             return Parsed(ast.parse(source))
     except SyntaxError as error:

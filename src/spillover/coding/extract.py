@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from spillover.coding.blocks import MARK, Block, blocks
 from spillover.coding.choose import Answer, best
+from spillover.coding.collector import collector_off
 from spillover.coding.compose import MAIN_FILE, Parsed, parse, split_entry
 from spillover.coding.gather import Gatherer
 from spillover.coding.mends import (
@@ -62,7 +63,8 @@ def read_submission(
             reason="the completion is empty" if not completion.strip() else "nothing follows the reasoning"
         )
     try:
-        return _Reader(text, entry_point).read()
+        with collector_off(len(text)):
+            return _Reader(text, entry_point).read()
     except (RecursionError, MemoryError):
         return Submission(reason="the code is nested too deeply to be read")
 
@@ -160,6 +162,7 @@ class _Reader:
             lambda piece: bool(name) and not piece.parsed and bool(begun.search(piece.code)),
             lambda piece: bool(name) and (piece.gives_back or (not piece.parsed and is_body(piece.code, self.parser))),
             lambda piece: piece.definition > NOT,
+            lambda piece: piece.runs and piece.reads and not piece.tests,
             lambda piece: piece.parsed and not piece.tests and bool(DEFINES.search(piece.code)),
             lambda piece: bool(DEFINES.search(piece.code)),
             lambda piece: piece is held[-1],
