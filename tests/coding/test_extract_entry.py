@@ -10,7 +10,14 @@ HELPER = "def h(x):\n    return x + 1\n"
 USES = "def f(x):\n    return h(x)\n"
 
 
-@pytest.mark.parametrize("item", [pytest.param(item, id=item.title.replace(" ", "_")) for item in labelled("seen")])
+STYLES = [
+    pytest.param(item, id=f"{part}-{item.title.replace(' ', '_')}")
+    for part in ("seen", "unseen")
+    for item in labelled(part)
+]
+
+
+@pytest.mark.parametrize("item", STYLES)
 def test_a_completion_in_a_models_style_is_read_as_a_person_would(item):
     assert same(main_file(item.completion, item.entry_point), item.main)
 
