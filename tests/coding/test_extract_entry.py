@@ -155,6 +155,7 @@ TABLE = "T = {}\nfor i in range(3):\n    T[i] = i\n"
 LOOKS_UP = "def f(x):\n    return T[x]\n"
 FLOOR = "def f(x):\n    return math.floor(x)\n"
 LISTED = "def f(x: List):\n    return x\n"
+OVERLOADED = "from typing import overload\n@overload\ndef h(x: int): ...\n@overload\ndef h(x: str): ...\n" + HELPER
 COUNTS = "def f(x):\n    global count\n    count += 1\n    return count\n"
 SHADOWS = "def g(area):\n    return area\n\ndef f(x):\n    return area(x)\n"
 DEEP = "def f(x):\n    return sys.maxsize\n"
@@ -177,6 +178,7 @@ CHAIN = ["import os\n", "def g():\n    return os\n", "def h(x):\n    return g()\
         ([HELPER, "def h(x):\n    ...  # as above\n\n" + USES], [HELPER, USES]),
         ([HELPER.replace("1", "2"), HELPER, USES], [HELPER, USES]),
         (["from solution import h\ndef test_h():\n    pass\n", HELPER, USES], [HELPER, USES]),
+        ([OVERLOADED, USES], [OVERLOADED, USES]),
         (["count = 0\n", COUNTS], ["count = 0\n", COUNTS]),
         (["def area(r):\n    return r\n", SHADOWS], ["def area(r):\n    return r\n", SHADOWS]),
         (["LIMIT = 5\n", "def f(x, n=LIMIT):\n    return n\n"], ["LIMIT = 5\n", "def f(x, n=LIMIT):\n    return n\n"]),

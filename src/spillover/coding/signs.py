@@ -2,7 +2,6 @@
 
 import ast
 import re
-from collections.abc import Iterator
 
 from spillover.coding.compose import SCOPES
 
@@ -53,12 +52,11 @@ def reads(node: ast.AST) -> bool:
     return False
 
 
-def stub_names(tree: ast.Module, code: str) -> Iterator[str]:
-    """The functions and classes of a module that do nothing, or leave out code."""
+def stub_names(tree: ast.Module, code: str) -> set[str]:
+    """The functions and classes of a module whose last definition does nothing, or leaves out code."""
     lines = code.split("\n")
-    for node in tree.body:
-        if isinstance(node, SCOPES) and is_stub(node, lines):
-            yield node.name
+    last = {node.name: node for node in tree.body if isinstance(node, SCOPES)}
+    return {name for name, node in last.items() if is_stub(node, lines)}
 
 
 def is_stub(node: ast.stmt, lines: list[str]) -> bool:
