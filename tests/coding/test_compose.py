@@ -50,6 +50,11 @@ def test_imports_from_the_future_stand_before_the_prelude():
     assert names["add"](2, 2) == 3  # type: ignore[operator]
 
 
+def test_a_program_follows_the_prelude():
+    problem = CHECKED.model_copy(update={"entry_point": "", "prelude": "import math\n"})
+    assert compose(problem, "print(math.pi)\n").split() == ["import", "math", "print(math.pi)"]
+
+
 @pytest.mark.parametrize("entry_point", ["Solution().add", "add"])
 @pytest.mark.parametrize(
     "answer",

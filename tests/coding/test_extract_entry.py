@@ -228,6 +228,12 @@ def test_without_an_entry_point_the_program_that_reads_wins(code, after):
     assert same(main_file(f"{block(code)}Then:\n{after}", ""), code)
 
 
+@pytest.mark.parametrize("code", [PROGRAM, "for _ in range(int(input())):\n    print(input())\n", "print(input())"])
+@pytest.mark.parametrize("form", ["{}", "{}\n```\n"])
+def test_a_program_is_read_without_a_fence(code, form):
+    assert same(main_file(form.format(code), ""), code)
+
+
 def test_of_two_programs_the_last_counts():
     other = "import sys\nprint(2 * int(sys.stdin.readline()))\n"
     assert same(main_file(block(PROGRAM) + block(other), ""), other)
@@ -249,6 +255,7 @@ def test_a_program_takes_its_functions_from_an_earlier_block():
         ({"conftest.py": WRONG, "a.py": CODE}, {"solution.py", "conftest.py"}),
         ({"solution.py": "from a import f\n", "a.py": CODE}, {"solution.py", "a.py"}),
         ({"src/a.py": CODE}, {"solution.py"}),
+        ({"src/a.py": CODE, "b.py": "from src import a\nprint(a.f(1))\n"}, {"solution.py", "src/a.py", "b.py"}),
     ],
     ids="+".join,
 )  # fmt: skip

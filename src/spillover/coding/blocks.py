@@ -57,6 +57,11 @@ class Block:
     """False where the text ends first: the code may have been cut off."""
     fenced: bool = True
 
+    @property
+    def whole(self) -> bool:
+        """Whether its end is marked, or needs no mark."""
+        return self.closed or not self.fenced
+
     @cached_property
     def path(self) -> str:
         """Its file name without a leading `./`, empty if it has none; `x/../y` stays as it is, to be refused."""

@@ -34,7 +34,7 @@ def best(pieces: Sequence[Piece], entry_point: str, answer: Answer = (0, 0)) -> 
             not piece.tests,
             answer[0] <= piece.block.start < answer[1],
             *((_definition(piece), piece.works) if entry_point else (piece.reads, piece.writes and not piece.stubs)),
-            piece.finished and (piece.block.closed or bool(entry_point)),
+            piece.finished and (piece.block.whole or bool(entry_point)),
             piece.needs <= provided,
             not _shows(piece, largest),
             number,

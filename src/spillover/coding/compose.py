@@ -5,6 +5,7 @@ import textwrap
 import warnings
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
+from unicodedata import normalize
 
 from spillover.coding.collector import collector_off
 from spillover.coding.tokens import too_hard
@@ -30,10 +31,13 @@ def compose(problem: Problem, source: str) -> str:
     """Put the prelude before `source` where it helps.
 
     A submission that defines the entry point keeps its own and takes only what else the prelude has
-    (imports, helpers); one that does not is read as the body that the prelude's last lines ask for.
+    (imports, helpers); one that does not is read as the body that the prelude's last lines ask for. A program,
+    which has no entry point, follows the prelude.
     """
     if not problem.prelude:
         return source
+    if not problem.entry_point:
+        return joined(problem.prelude, source)
     tree = parse(source)
     if tree is not None and defines(tree, problem.entry_point):
         return joined(helpers(problem), source)
@@ -107,7 +111,7 @@ def parsed(source: str) -> Parsed:
 
 def split_entry(entry_point: str) -> tuple[str, str]:
     """Class and name of an entry point: `Solution().f` is ("Solution", "f"), `f` is ("", "f")."""
-    owner, _, name = entry_point.strip().rpartition(".")
+    owner, _, name = normalize("NFKC", entry_point).rpartition(".")  # As Python does with all names.
     return owner.partition("(")[0].strip(), name.strip()
 
 

@@ -9,7 +9,7 @@ Limits, all in characters, each with a reason when it is met: a completion of MO
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from spillover.coding.blocks import MARK, Block, blocks
@@ -17,19 +17,9 @@ from spillover.coding.choose import Answer, best
 from spillover.coding.collector import collector_off
 from spillover.coding.compose import MAIN_FILE, Parsed, parse, split_entry
 from spillover.coding.gather import Gatherer
-from spillover.coding.mends import (
-    CODE_LINE,
-    CODE_START,
-    TOO_MUCH,
-    Parser,
-    bare,
-    indented,
-    mended,
-    plain,
-    unescaped,
-    without_rest,
-)
+from spillover.coding.mends import CODE_LINE, CODE_START, TOO_MUCH, Parser, mended, unescaped, without_rest
 from spillover.coding.pieces import NOT, Piece, is_body, piece_of
+from spillover.coding.unfenced import READINGS, outside
 from spillover.core.records import Submission
 from spillover.core.text import split_reasoning
 from spillover.sandbox import bad_files, bad_path
@@ -38,8 +28,6 @@ MOST_TEXT = 2_000_000
 MOST_DEEP = 3
 """Fences within fences, as where a whole answer stands in one."""
 ANSWER = re.compile(r"<(/?)answer>", re.IGNORECASE)
-READINGS: tuple[Callable[[str], str], ...] = (str, plain)
-"""How text outside the blocks is read: as it stands, or freed of what may stand at the ends of its lines."""
 ENTITIES = {"lt", "gt", "amp"}
 DEFINES = re.compile(r"^[ \t]*(?:async[ \t]+)?def |^[ \t]*class ", re.MULTILINE)
 
@@ -85,7 +73,8 @@ class _Reader:
         fenced = self._pieces(self.blocks)
         pieces, main = fenced, best(fenced, self.entry, self.answer)
         for reading in READINGS if main is None or main.tests else ():
-            unfenced = [piece for piece in self._pieces(list(self._outside(reading))) if self._is_code(piece)]
+            found = self._pieces(outside(self.text, self.blocks, reading, self.parser))
+            unfenced = [piece for piece in found if self._is_code(piece)]
             pieces = sorted([*fenced, *unfenced], key=lambda piece: piece.block.start)
             main = best(pieces, self.entry, self.answer)
             if main is not None and not main.tests:
@@ -124,15 +113,6 @@ class _Reader:
         plainer = unescaped(code)
         tree = self.parser(plainer).tree if plainer != code else None
         return piece if tree is None else piece_of(block, plainer, tree, self.entry, self.own)
-
-    def _outside(self, reading: Callable[[str], str]) -> Iterator[Block]:
-        """What looks like code outside the blocks."""
-        edges = [0, *(edge for block in self.blocks for edge in (block.start, block.end)), len(self.text)]
-        for start, end in zip(edges[::2], edges[1::2], strict=True):
-            said = reading(self.text[start:end])
-            for place, code in bare(said) if CODE_START.search(said) else indented(said):
-                whole = place + len(code.rstrip()) < len(said.rstrip()) or end < len(self.text)
-                yield Block(code, start + place, end, closed=whole, fenced=False)
 
     def _is_code(self, piece: Piece) -> bool:
         return bool(piece.definition or piece.reads or piece.gives_back or CODE_LINE.search(piece.code))

@@ -3,11 +3,10 @@
 import html
 import re
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from spillover.coding.blocks import WITHOUT_UNSEEN
 from spillover.coding.compose import MOST_SOURCE, Parsed, parsed
-from spillover.coding.tokens import Strings
 
 MOST_PARSED = 500_000
 """Characters that are parsed for one completion; what is left over counts as no Python."""
@@ -30,7 +29,6 @@ GOES_ON = (
 )
 PROSE_LINE = re.compile(rf"^(?!\s|$|{BEGINS}|{GOES_ON})", re.MULTILINE)
 """A line at the margin that does not look like Python."""
-INDENTED = re.compile(r"(?:^(?:[ \t]++[^\s][^\n]*+|[ \t]*+)(?:\n|\Z))++", re.MULTILINE)
 PROMPT = re.compile(r"^[ \t]*(?:>>>|\.\.\.|In \[\d+\]:|\.\.\.:)(?: |$)")
 ENTITY = re.compile(r"&(?:lt|gt|amp|quot|apos|#39|#x27);")
 MAGIC = re.compile(r"^[%!][\w%].*$", re.MULTILINE)
@@ -113,25 +111,6 @@ def without_rest(code: str, parser: Parser) -> tuple[str, Parsed]:
         code = "\n".join(lines) + "\n"
         result = parser(code)
     return code, result
-
-
-def bare(text: str) -> Iterator[tuple[int, str]]:
-    """Pieces of text that look like code, each from a line that can hardly be prose to one that can hardly be code."""
-    strings = Strings(text)
-    start = CODE_START.search(text)
-    while start:
-        strings.begin(start.start())
-        prose = PROSE_LINE.search(text, start.end())
-        while prose and strings.around(prose.start()):
-            prose = PROSE_LINE.search(text, prose.end() + 1)
-        end = prose.start() if prose else len(text)
-        yield start.start(), text[start.start() : end]
-        start = CODE_START.search(text, end) if prose else None
-
-
-def indented(text: str) -> Iterator[tuple[int, str]]:
-    """Runs of indented lines, as where code is set off from prose by its margin."""
-    yield from ((run.start(), run[0]) for run in INDENTED.finditer(text) if not run[0].isspace() and run[0])
 
 
 def plain(text: str) -> str:

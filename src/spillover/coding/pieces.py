@@ -117,7 +117,7 @@ def _judge(piece: Piece, tree: ast.Module, entry_point: str, own: frozenset[str]
             piece.definition, definition, place = strength, found, node
     if definition is not None:
         piece.works = not isinstance(definition, FUNCTIONS) or any(has_effect(part) for part in ast.walk(definition))
-        piece.finished = piece.block.closed or place is not tree.body[-1]
+        piece.finished = piece.block.whole or place is not tree.body[-1]
         piece.hinted = is_stub(definition, piece.code.split("\n"))
 
 
@@ -157,6 +157,7 @@ def _imports(nodes: Iterable[ast.AST]) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def is_body(code: str, parser: Callable[[str], Parsed]) -> bool:

@@ -38,6 +38,14 @@ def runs(node: ast.stmt) -> bool:
     return not isinstance(node, (ast.Assign, ast.AnnAssign)) or any(isinstance(n, ast.Call) for n in ast.walk(node))
 
 
+def is_idle(node: ast.stmt) -> bool:
+    """Whether a statement has no effect, as words of prose have that are Python by accident: `Sure`, `Note: fine`."""
+    if isinstance(node, ast.Expr):
+        text = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        return not text and not isinstance(node.value, (ast.Call, ast.Await, ast.NamedExpr, ast.ListComp, ast.Yield))
+    return isinstance(node, ast.AnnAssign) and node.value is None
+
+
 def reads(node: ast.AST) -> bool:
     """Whether a node is one of the ways to the standard input."""
     match node:
@@ -62,12 +70,12 @@ def stub_names(tree: ast.Module, code: str) -> set[str]:
 def is_stub(node: ast.stmt, lines: list[str]) -> bool:
     """Whether a definition does nothing, or leaves out code."""
     if isinstance(node, FUNCTIONS):
-        return _is_idle(node) or _leaves_out(node, lines)
+        return _does_nothing(node) or _leaves_out(node, lines)
     methods = [part for part in node.body if isinstance(part, FUNCTIONS)] if isinstance(node, ast.ClassDef) else []
-    return any(_leaves_out(method, lines) for method in methods) or (bool(methods) and all(map(_is_idle, methods)))
+    return any(_leaves_out(method, lines) for method in methods) or (bool(methods) and all(map(_does_nothing, methods)))
 
 
-def _is_idle(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+def _does_nothing(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     body = [part for part in node.body if not (isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant))]
     return all(isinstance(part, ast.Pass) or _refuses(part) for part in body)
 
