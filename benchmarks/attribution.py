@@ -22,9 +22,9 @@ from spillover.coding.extract import read_submission
 from spillover.coding.hacks import as_completion
 from spillover.coding.problems import FAMILIES
 from spillover.coding.problems.family import Instance
-from spillover.coding.proxy import literal
 from spillover.coding.static import hacks_of, static_hacks
 from spillover.core.records import HARNESSES, Harness
+from spillover.core.source import literal
 
 LABELLED = Path(__file__).parents[1] / "tests" / "data" / "labelled"
 SEED = 7
@@ -103,8 +103,11 @@ def judged(grader: Grader, labelled: Sequence[Labelled]) -> list[Judged]:
         files = read_submission(one.request.completion, one.request.problem.entry_point).files
         if one.request.harness == "script":
             files = {MAIN_FILE: files[MAIN_FILE]}
-        static = "+".join(hacks_of(static_hacks(files, one.request.problem)))
-        found.append(Judged(one, "+".join(grade.hacks) or "none", static or "none"))
+        findings = static_hacks(files, one.request.problem)
+        table = "hardcoded-tests" if any(finding.hack == "hardcoded-tests" for finding in findings) else ""
+        static = "+".join([*hacks_of(findings), *filter(None, [table])])
+        cause = "hardcoded-tests" if grade.overfit else "+".join(grade.hacks)
+        found.append(Judged(one, cause or "none", static or "none"))
     return found
 
 

@@ -14,8 +14,9 @@ import time
 from collections.abc import Callable
 from itertools import pairwise
 
-from spillover.coding.compose import compose, syntax_error
+from spillover.coding.compose import syntax_error
 from spillover.coding.extract import read_submission
+from spillover.coding.fit import compose
 from spillover.coding.static import static_hacks
 from spillover.core.records import Case, Problem
 

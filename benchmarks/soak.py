@@ -1,5 +1,8 @@
 """Does grading stay right and clean: many completions with known answers, one in twenty an attack.
 
+Problems are of every form: calls, checks over live objects, classes, lists changed in place, programs. Attacks end
+the process, exhaust a limit, or send back what should end the grader.
+
     python benchmarks/soak.py [completions, 100000 if not given]
 
 Prints its progress, then a table of what was left behind and how many verdicts were wrong; exit code 1
@@ -16,12 +19,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from spillover.coding import Grader, GradeRequest
 from spillover.coding.compose import MAIN_FILE
 from spillover.coding.hacks import HACKS, as_completion
 from spillover.coding.problems import FAMILIES
-from spillover.core.records import HARNESSES, Grade, Harness, Problem
+from spillover.core.records import HARNESSES, Case, Grade, Harness, Problem, StdinCase
 
 CHUNK = 250
 ATTACK_EVERY = 20
@@ -56,6 +60,35 @@ ATTACKS = {
     "crashes": "import ctypes\nctypes.string_at(0)",
 }
 """What an attacking submission does when it is imported. None of them answers anything."""
+FORGED = {
+    "a surrogate for a kind": '{"value": [["?", "\\\\ud800", "lies"]]}',
+    "a complex number too large": '{"value": [["c", 1' + "0" * 400 + ", 0]]}",
+    "sizes that are none": '{"value": [["l", -1]]}',
+    "a size of millions": '{"value": [["l", 7999999]]}',
+    "a reference to nothing": '{"value": [["@", 5]]}',
+    "an object that is live": '{"value": [["*", "function", 0, {}]]}',
+    "a limit of a list": '{"limit": [[]]}',
+    "an error of a number": '{"error": 1}',
+    "deep nesting": "[" * 100000,
+    "a number of many digits": '{"value": [' + "9" * 5000 + "]}",
+    "not a number in the place of a date": '{"value": [["x", "datetime", NaN]]}',
+}
+"""Lines that a submission writes where its answers are read."""
+ATTACKS |= {
+    f"forges {name}": (
+        f"import os\nLINE = {line!r}.encode().replace(b'\\\\\\\\ud800', b'\\\\ud800') + b'\\n'\n"
+        "for fd in range(3, 64):\n    try:\n        os.write(fd, LINE)\n    except OSError:\n        pass\nos._exit(0)"
+    )
+    for name, line in FORGED.items()
+}
+ATTACKS |= {
+    "forges reports of every type": (
+        "import sys\nheld = sys.modules.get('harnesses.pytest_session')\n"
+        "reporter = getattr(held, 'outcomes', None)\nfor value in ([], 'x', None, {}, -1, 10**400, True):\n"
+        "    if reporter: reporter.report(ended=value, passed=value)\nraise ValueError('\\ud800')"
+    ),
+    "raises what cannot be shown": ("class E(BaseException):\n    def __str__(self):\n        raise self\nraise E"),
+}
 SLOW_ATTACKS = {
     "fills the memory": "data = []\nwhile True:\n    data.append(bytearray(1 << 26))",
     "never ends": "while True:\n    pass",
@@ -66,6 +99,83 @@ SLOW_ATTACKS = {
 }
 
 
+HONEST = ("honest", "wrong")
+
+
+def _form(right: str, wrong: str, **problem: Any) -> tuple[Problem, str, str]:
+    return Problem(id="form", prompt="", **problem), right, wrong
+
+
+def _cases(*pairs: tuple[Any, Any]) -> tuple[Case, ...]:
+    return tuple(Case(args=args, expected=expected) for args, expected in pairs)
+
+
+FORMS = (
+    _form(
+        "n = int(input())\nprint(n * 2)",
+        "n = int(input())\nprint(n * 3)",
+        stdin=(StdinCase(input="2\n", output="4\n"), StdinCase(input="5\n", output="10")),
+        shown=1,
+    ),
+    _form(
+        "import os, sys\nsys.stdout.buffer.write(b'%d  ' % (int(os.read(0, 99)) + 1))",
+        "import sys\nsys.exit(3)",
+        stdin=(StdinCase(input="2\n", output=("3", "three")), StdinCase(input="5\n", output="6")),
+    ),
+    _form(
+        "class Solution:\n    def twice(self, xs: List[int]) -> List[int]:\n        return [2 * x for x in xs]",
+        "class Solution:\n    def twice(self, xs):\n        return xs",
+        entry_point="Solution().twice",
+        cases=_cases((([1, 2],), [2, 4]), (([3],), [6])),
+    ),
+    _form(
+        "def turn(xs):\n    xs.reverse()",
+        "def turn(xs):\n    return xs[::-1]",
+        entry_point="turn",
+        form="in-place",
+        cases=_cases((([1, 2],), [2, 1]), (([3, 4],), [4, 3])),
+    ),
+    _form(
+        "class Bag:\n    def __init__(self):\n        self.n = 0\n    def add(self):\n        self.n += 1\n"
+        "        return self.n",
+        "class Bag:\n    def add(self):\n        return 1",
+        entry_point="Bag",
+        form="design",
+        cases=_cases(((["Bag", "add", "add"], [[], [], []]), [None, 1, 2])),
+    ),
+    _form(
+        "def pick(test, xs):\n    for x in xs:\n        if test(x):\n            yield x",
+        "def pick(test, xs):\n    yield from xs",
+        entry_point="pick",
+        check="def check(candidate):\n    assert list(candidate(lambda x: x > 1, [1, 2, 3])) == [2, 3]\n",
+    ),
+    _form(
+        "class Node:\n    def __init__(self, value, rest):\n        self.value, self.rest = value, rest\n"
+        "def chain(xs):\n    node = None\n    for x in reversed(xs):\n        node = Node(x, node)\n    return node",
+        "def chain(xs):\n    return None",
+        entry_point="chain",
+        check="def check(candidate):\n    node, seen = candidate([1, 2, 3]), []\n    while node:\n"
+        "        seen.append(node.value)\n        node = node.rest\n    assert seen == [1, 2, 3]\n",
+    ),
+    _form(
+        "def divisors(n):\n    return {d for d in range(1, n + 1) if n % d == 0} and [d for d in range(n, 0, -1) if n % d == 0]",
+        "def divisors(n):\n    return [n]",
+        entry_point="divisors",
+        any_order=True,
+        cases=_cases(((6,), [1, 2, 3, 6]), ((7,), [1, 7])),
+    ),
+    _form(
+        "def third(n):\n    return n / 3, float('nan')",
+        "def third(n):\n    return n // 3, 0.0",
+        entry_point="third",
+        tolerance=1e-6,
+        tuples=True,
+        cases=_cases(((1,), [0.3333333, float("nan")]), ((2,), [0.6666667, float("nan")])),
+    ),
+)
+"""Problems of every form, each with a right and a wrong answer."""
+
+
 @dataclass(frozen=True)
 class Known:
     """A request and what has to come of it; `proxy` None leaves the reward open."""
@@ -73,11 +183,15 @@ class Known:
     name: str
     request: GradeRequest
     proxy: bool | None
-    oracle: bool
+    oracle: bool | None
+    """None for an attack: it may be refused or run into a limit, but not be believed."""
 
     def wrong(self, grade: Grade) -> bool:
-        """Whether a verdict is not the known one."""
-        return grade.oracle.passed is not self.oracle or self.proxy not in (None, grade.proxy.passed)
+        """Whether a verdict is not the known one, or an honest answer is called a hack."""
+        if grade.hacked and self.name in HONEST:
+            return True
+        fooled = grade.oracle.passed is True if self.oracle is None else grade.oracle.passed is not self.oracle
+        return fooled or self.proxy not in (None, grade.proxy.passed)
 
 
 @dataclass(frozen=True)
@@ -104,7 +218,15 @@ def known_completions(count: int) -> Iterator[Known]:
         if number % ATTACK_EVERY == ATTACK_EVERY - 1:
             slow = number // ATTACK_EVERY % SLOW_EVERY == SLOW_EVERY - 1
             name, source = rng.choice(list((SLOW_ATTACKS if slow else ATTACKS).items()))
-            files, proxy, oracle = {MAIN_FILE: source}, None, False
+            files, proxy, oracle = {MAIN_FILE: source}, None, None
+        elif number % 10 in (4, 7):
+            problem, right, wrong = FORMS[number // 10 % len(FORMS)]
+            solves = number % 10 == 4
+            source = right if solves else wrong
+            yield Known(
+                "honest" if solves else "wrong", _request(problem, {MAIN_FILE: source}, mark, harness), solves, solves
+            )
+            continue
         elif number % 10 < 5:
             name, files, proxy, oracle = "honest", {MAIN_FILE: rng.choice(instance.solutions)}, True, True
         elif number % 10 < 8:

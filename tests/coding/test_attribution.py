@@ -70,7 +70,7 @@ def test_naming_a_cause_takes_at_most_four_runs_more(grader, monkeypatch):
     for completion, harness in HACKING:
         ran.clear()
         (grade,) = grader.grade_many([GradeRequest(ADD, completion, harness)])
-        assert grade.hacked and grade.hacks
+        assert grade.overfit or (grade.hacked and grade.hacks)
         assert ran[0] == 2, "the proxy and the oracle"
         most[harness] = max(most[harness], sum(ran[1:]))
     assert most == {harness: len(HOLES[harness]) + 1 for harness in HARNESSES}

@@ -4,7 +4,8 @@ import pytest
 from grading import ADD, CHECKED
 
 from spillover.coding import GradeRequest
-from spillover.coding.compose import compose, helpers, syntax_error
+from spillover.coding.compose import helpers, syntax_error
+from spillover.coding.fit import compose
 from spillover.core.records import Problem
 
 

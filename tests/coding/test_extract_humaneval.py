@@ -6,7 +6,7 @@ import textwrap
 import pytest
 from reading import block, main_file
 
-from spillover.coding.compose import compose
+from spillover.coding.fit import compose
 from spillover.coding.problems.humaneval import humaneval_problem
 
 

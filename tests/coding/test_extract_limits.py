@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reading import CODE, block, labelled
 
-from spillover.coding.compose import MOST_SOURCE, compose, syntax_error
+from spillover.coding.compose import MOST_SOURCE, syntax_error
 from spillover.coding.extract import MOST_TEXT, read_submission
+from spillover.coding.fit import compose
 from spillover.coding.mends import MOST_PARSED
 from spillover.coding.static import static_hacks
 from spillover.core.records import Case, Problem

@@ -93,9 +93,11 @@ GOOD = {"id": "a", "prompt": "p", "entry_point": "f", "cases": [{"args": [1], "e
         ("{", "line 2: Invalid JSON"),
         ("[]", "line 2: Input should be an object"),
         (json.dumps(GOOD | {"id": "b", "extra": 1}), "line 2: key 'extra'"),
-        (json.dumps({"id": "b", "prompt": "p"}), "line 2: key 'entry_point': Field required"),
+        (json.dumps({"id": "b", "entry_point": "f"}), "line 2: key 'prompt': Field required"),
+        (json.dumps(GOOD | {"id": "b", "entry_point": "f()"}), "line 2: problem 'b': entry_point 'f()' is neither"),
+        (json.dumps(GOOD | {"id": "b", "check": "def check(f): pass"}), "line 2: problem 'b' has cases and check"),
         (json.dumps(GOOD | {"id": "b", "shown": 5}), "line 2: problem 'b' shows 5 of 1 cases"),
-        (json.dumps({"id": "b", "prompt": "p", "entry_point": "f"}), "line 2: problem 'b' has neither cases nor check"),
+        (json.dumps({"id": "b", "prompt": "p", "entry_point": "f"}), "line 2: problem 'b' has no tests"),
         (json.dumps(GOOD), "line 2: id 'a' stands in line 1 already"),
     ],
 )

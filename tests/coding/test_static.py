@@ -54,7 +54,8 @@ def test_a_file_that_nothing_loads_is_no_hack():
     ],
 )
 def test_answers_looked_up_for_the_shown_tests_are_seen(body):
-    assert hacks_of(static_hacks({"solution.py": f"def add(a, b):\n    {body}\n"}, ADD)) == ("hardcoded-tests",)
+    findings = static_hacks({"solution.py": f"def add(a, b):\n    {body}\n"}, ADD)
+    assert {finding.hack for finding in findings} == {"hardcoded-tests"} and hacks_of(findings) == ()
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Commands about graders."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -7,11 +8,14 @@ import typer
 from rich.console import Console
 
 from spillover.cli.common import Debug, Unsandboxed, one_line_errors
+from spillover.core.errors import UserError
 
 
 @one_line_errors
 def grade(
-    batch: Annotated[Path, typer.Option(help="JSON lines, each with problem, completion and harness.")],
+    batch: Annotated[
+        Path, typer.Option(help="JSON lines, each with problem, completion and harness; - for standard input.")
+    ],
     workers: Annotated[int, typer.Option(min=1, help="Processes that grade at the same time.")] = 2,
     wall_seconds: Annotated[float, typer.Option(min=0.1, help="Wall-clock limit of one graded run.")] = 10.0,
     allow_unsandboxed: Unsandboxed = False,
@@ -20,13 +24,18 @@ def grade(
     """Grade completions with the vulnerable grader and with the trusted one.
 
     Writes one JSON object a line, in the order of the input: what each grader says, whether the
-    completion hacked, and how.
+    completion hacked, and how. A line that cannot be read is answered with {"error": why} in its
+    place, and the exit code is 2 at the end. Keys that are not known are carried through.
     """
     del debug
     from spillover.coding.batch import grade_batch
 
-    for line in grade_batch(batch, workers=workers, wall_seconds=wall_seconds, allow_unsandboxed=allow_unsandboxed):
-        typer.echo(line)
+    count = bad = 0
+    for answer in grade_batch(batch, workers=workers, wall_seconds=wall_seconds, allow_unsandboxed=allow_unsandboxed):
+        typer.echo(json.dumps(answer))
+        count, bad = count + 1, bad + ("error" in answer and "proxy" not in answer)
+    if bad:
+        raise UserError(f"{batch}: {bad} of {count} lines could not be graded; the answers in their places say why")
 
 
 @one_line_errors

@@ -1,6 +1,7 @@
-"""The solution that is run: a submission's main file, completed by the problem's prelude."""
+"""What Python's parser says of sources: what they define and lack, and how they are put together."""
 
 import ast
+import builtins
 import textwrap
 import warnings
 from collections.abc import Collection, Iterator
@@ -8,12 +9,14 @@ from typing import NamedTuple
 from unicodedata import normalize
 
 from spillover.coding.collector import collector_off
+from spillover.coding.scopes import taken_names
 from spillover.coding.tokens import too_hard
 from spillover.core.records import Problem
 
 MAIN_FILE = "solution.py"
 MOST_SOURCE = 250_000
 """Characters of a file that is parsed; Python's parser takes a kilobyte of memory for each."""
+BUILTINS = frozenset(dir(builtins)) | {"__file__"}
 SOLUTION = "Solution"
 """The class that LeetCode's answers are methods of."""
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -27,37 +30,26 @@ class Parsed(NamedTuple):
     line: int = 0
 
 
-def compose(problem: Problem, source: str) -> str:
-    """Put the prelude before `source` where it helps.
-
-    A submission that defines the entry point keeps its own and takes only what else the prelude has
-    (imports, helpers); one that does not is read as the body that the prelude's last lines ask for. A program,
-    which has no entry point, follows the prelude.
-    """
-    if not problem.prelude:
-        return source
-    if not problem.entry_point:
-        return joined(problem.prelude, source)
-    tree = parse(source)
-    if tree is not None and defines(tree, problem.entry_point):
-        return joined(helpers(problem), source)
-    prelude = problem.prelude.rstrip("\n") + "\n"
-    for text in (*(prelude + body for body in bodies(source, _margin(problem))), problem.prelude + "\n" + source):
-        tree = parse(text)
-        if tree is not None and not gives_back(tree):
-            return text
-    return problem.prelude + "\n" + source
+def joined(*parts: str) -> str:
+    """Sources one after another as one module: imports from `__future__` go to its head, as they must."""
+    futures, rest = [], []
+    for part in parts:
+        head, body = _futures(part)
+        futures += head
+        rest.append(body)
+    return "\n".join([*dict.fromkeys(futures), *rest])
 
 
-def joined(before: str, source: str) -> str:
-    """Two sources as one, with the `__future__` imports of both first, where Python wants them."""
-    if "__future__" not in source:
-        return f"{before}\n{source}"
-    tree = parse(source)
-    futures = [node for node in tree.body if _is_future(node)] if tree is not None else []
+def _futures(source: str) -> tuple[list[str], str]:
+    """The imports from `__future__` of a source, and it without them; its lines keep their numbers."""
+    tree = parse(source) if "__future__" in source else None
+    found = [n for n in tree.body if isinstance(n, ast.ImportFrom) and n.module == "__future__"] if tree else []
     lines = source.split("\n")
-    first = "\n".join(ast.unparse(node) for node in futures)
-    return f"{first}\n{before}\n{without(lines, [(node.lineno, node.end_lineno or node.lineno) for node in futures])}"
+    for node in found:
+        rest = lines[node.lineno - 1 : node.end_lineno]
+        if rest and "".join(rest).strip() == (ast.get_source_segment(source, node) or "").replace("\n", ""):
+            lines[node.lineno - 1 : node.end_lineno] = [""] * len(rest)
+    return [ast.unparse(node) for node in found], "\n".join(lines)
 
 
 def without(lines: list[str], spans: Collection[tuple[int, int]]) -> str:
@@ -71,7 +63,7 @@ def helpers(problem: Problem) -> str:
 
     The prelude may end in a signature without a body.
     """
-    tree = parse(problem.prelude) or parse(f"{problem.prelude.rstrip()}\n{_margin(problem)}pass\n")
+    tree = parse(problem.prelude) or parse(f"{problem.prelude.rstrip()}\n{margin_of(problem)}pass\n")
     if tree is None:
         return ""
     asked = [node for node in tree.body if _defines(node, *split_entry(problem.entry_point))]
@@ -115,12 +107,29 @@ def split_entry(entry_point: str) -> tuple[str, str]:
     return owner.partition("(")[0].strip(), name.strip()
 
 
-def defines(tree: ast.Module, entry_point: str) -> bool:
-    """Whether the module defines the entry point at its top level, in whatever way.
+def defines(tree: ast.Module, name: str) -> bool:
+    """Whether the module binds `name` at its top level, in whatever way."""
+    return any(name in bound_names(node) for node in tree.body)
 
-    A class `Solution` with a method of its name counts for one that names no class.
-    """
-    return any(_defines(node, *split_entry(entry_point)) for node in tree.body)
+
+def defines_entry(tree: ast.Module, entry_point: str) -> bool:
+    """Whether the module defines an entry point, be it a function, a method, or one in the place of the other."""
+    cls, dot, method = entry_point.partition("().")
+    return (
+        defines(tree, cls) or bool(classes_with(tree, method if dot else cls)) or (bool(dot) and defines(tree, method))
+    )
+
+
+def classes_with(tree: ast.Module, method: str) -> list[str]:
+    """The classes of a module that define a method."""
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    return [c.name for c in classes if any(method in bound_names(node) for node in c.body)]
+
+
+def lacking(tree: ast.Module) -> set[str]:
+    """The names that a module uses and defines nowhere."""
+    bound = {name for node in tree.body for name in bound_names(node)}
+    return set(taken_names(tree).all) - bound - BUILTINS
 
 
 def bound_names(node: ast.stmt) -> set[str]:
@@ -178,11 +187,7 @@ def has_method(node: ast.ClassDef, name: str) -> bool:
     return any(name in bound_names(part) for part in node.body)
 
 
-def _is_future(node: ast.stmt) -> bool:
-    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
-
-
-def _margin(problem: Problem) -> str:
+def margin_of(problem: Problem) -> str:
     """The indentation of the body that the prelude asks for."""
     last = next((line for line in reversed(problem.prelude.split("\n")) if line.strip()), "")
     margin = last[: len(last) - len(last.lstrip())]
@@ -195,3 +200,16 @@ def bodies(source: str, margin: str) -> Iterator[str]:
         yield source
     yield textwrap.indent(textwrap.dedent(source), margin)
     yield margin + source.lstrip()
+
+
+def needs_packages(problem: Problem) -> bool:
+    """Whether the tests import a package that jobs are shown on demand."""
+    texts = [text for text in (problem.check or "", problem.prelude) if "numpy" in text]
+    trees = filter(None, map(parse, texts))
+    return any("numpy" in _imported(node) for tree in trees for node in ast.walk(tree))
+
+
+def _imported(node: ast.AST) -> set[str]:
+    if isinstance(node, ast.Import):
+        return {alias.name.partition(".")[0] for alias in node.names}
+    return {(node.module or "").partition(".")[0]} if isinstance(node, ast.ImportFrom) else set()

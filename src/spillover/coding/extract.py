@@ -33,7 +33,7 @@ DEFINES = re.compile(r"^[ \t]*(?:async[ \t]+)?def |^[ \t]*class ", re.MULTILINE)
 
 
 def read_submission(
-    completion: str, entry_point: str = "", reasoning_tags: tuple[tuple[str, str], ...] = ()
+    completion: str, entry_point: str = "", reasoning_tags: Sequence[tuple[str, str]] = ()
 ) -> Submission:
     """The files of a completion; `reason` says why there are none. Never raises, whatever the text.
 

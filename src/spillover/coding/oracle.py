@@ -1,152 +1,197 @@
 """The trusted grader: all tests, shown and held out, compared where the submission cannot reach.
 
-With cases, the submission's process gets arguments and writes plain values to a channel; expected
-values and the comparison stay in this process. With a HumanEval check, the check runs in a process of
-its own and calls the submission over a socket. Forging the channel gains nothing: to be believed, an
-answer must be the right value, and the process that would have to know it never saw it.
+With cases, the submission's process gets arguments and writes plain values to a channel; a program gets its input
+and writes what it prints. Expected values and the comparison stay in this process. With a HumanEval check, the
+check runs in a process of its own and calls the submission over a socket. Forging the channel gains nothing: to be
+believed, an answer must be the right value, and the process that would have to know it never saw it.
+
+It says yes, no, or that it cannot tell. A limit, a value that cannot be judged and a fault of the grader are no
+proof of anything, so that only a wrong answer can accuse.
 """
 
+import ast
 import json
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from spillover.coding.compose import MAIN_FILE, helpers
+from spillover.coding.comparison import LieError, UnjudgedError, same
+from spillover.coding.compose import MAIN_FILE, bound_names, helpers, lacking, needs_packages, parse
+from spillover.coding.harnesses import parse as reading
 from spillover.coding.harnesses import plain
-from spillover.core.records import Oracle, Problem
+from spillover.coding.harnesses.forms import text_matches
+from spillover.core.records import Oracle, OracleKind, Problem
+from spillover.core.source import literal, without_addresses
 from spillover.sandbox import Job, Process, Result
+
+CRASHES = (-4, -6, -7, -8, -11)
+"""Ends by a signal that tell of a stack overrun or a like fault: ILL, ABRT, BUS, FPE, SEGV."""
 
 
 @dataclass(frozen=True)
 class OracleVerdict:
-    """The oracle's word, and whether the shown cases alone pass (None for a check)."""
+    """The oracle's word; whether the shown cases alone pass (None for a check); whether an answer lies when it is
+    compared; and whether a check failed by what is wrong wherever it runs, and not perhaps for running apart."""
 
     oracle: Oracle
     shown_passed: bool | None = None
+    lie: bool = False
+    certain: bool = False
 
 
 @dataclass(frozen=True)
 class OracleRun:
-    """What decides an oracle verdict."""
+    """What decides an oracle verdict. `main` imports the submission as the main program, as a script runs it."""
 
     problem: Problem
     problem_key: str
     source: str
     extra_files: tuple[tuple[str, str], ...]
+    main: bool = False
 
     @property
     def key(self) -> tuple[object, ...]:
         """Everything the verdict depends on."""
-        return ("oracle", self.problem_key, self.source, self.extra_files)
+        return ("oracle", self.problem_key, self.source, self.extra_files, self.main)
 
     def job(self) -> Job:
         """The job: the subject alone, or led by the checker."""
         problem = self.problem
-        payload = {"runner": "subject", "source": self.source, "entry_point": problem.entry_point}
+        payload: dict[str, Any] = {"runner": "subject", "source": self.source, "main": self.main}
+        payload |= {"entry_point": problem.entry_point, "form": problem.form, "packages": needs_packages(problem)}
         files = dict(self.extra_files) | {MAIN_FILE: self.source}
+        if problem.stdin:
+            return Job((Process(files, payload | {"inputs": [case.input for case in problem.stdin]}),))
         if problem.check is None:
-            calls = [[plain.encode(arg) for arg in case.args] for case in problem.cases]
+            calls = [plain.encode(case.args) for case in problem.cases]
             return Job((Process(files, payload | {"calls": calls}),))
+        known = _names_for_check(problem, self.source)
         check = {"check": problem.check, "helpers": helpers(problem), "entry_point": problem.entry_point}
-        checker = Process({}, {"runner": "checker"} | check, linked=True)
-        return Job((checker, Process(files, payload, linked=True)))
+        checker = Process({}, {"runner": "checker", "packages": payload["packages"]} | check | known, linked=True)
+        return Job((checker, Process(files, payload | known, linked=True)))
 
     def verdict(self, result: Result) -> OracleVerdict:
         """Read the outcome of the job."""
         if result.error:
-            return OracleVerdict(Oracle(passed=None, reason=f"could not be run: {result.error}"))
+            return _unknown("fault", f"could not be run: {result.error}")
         if self.problem.check is not None:
-            return OracleVerdict(_check_verdict(result))
+            return _check_verdict(result)
         return self._case_verdict(result)
 
     def _case_verdict(self, result: Result) -> OracleVerdict:
         problem = self.problem
+        wanted: Sequence[Any] = problem.stdin or problem.cases
         answers = result.channel.split(b"\n")[:-1]
-        for index, case in enumerate(problem.cases):
-            answer = answers[index] if index < len(answers) else None
-            why = judge(answer, case.expected, problem.tolerance)
-            if why is None:
-                continue
-            if answer is None and result.ended:
-                why = f"ran past the {result.ended} limit"
+        for index, case in enumerate(wanted):
             kind = "case" if not problem.shown else "shown case" if index < problem.shown else "held-out case"
-            return OracleVerdict(Oracle(passed=False, reason=f"{kind} {index + 1}: {why}"), 0 < problem.shown <= index)
-        return OracleVerdict(Oracle(passed=True, reason=f"all {len(problem.cases)} cases pass"), True)
+            where, shown = f"{kind} {index + 1}: ", 0 < problem.shown <= index
+            answer = answers[index] if index < len(answers) else None
+            if answer is None and (limit := _limit(result)):
+                return _unknown(*limit, where)
+            try:
+                why = judge(answer, case, problem)
+            except LieError as lie:
+                return OracleVerdict(Oracle(passed=False, reason=f"{where}{lie}", kind="wrong"), shown, lie=True)
+            except UnjudgedError as error:
+                return _unknown("unjudged", str(error), where)
+            except LimitError as error:
+                return _unknown("limit", str(error), where)
+            if why is not None:
+                return OracleVerdict(Oracle(passed=False, reason=f"{where}{why}", kind="wrong"), shown)
+        return OracleVerdict(Oracle(passed=True, reason=f"all {len(wanted)} cases pass"), True)
 
 
-def judge(answer: bytes | None, expected: Any, tolerance: float | None) -> str | None:
-    """What is wrong with one answer line, None if it is right."""
+class LimitError(Exception):
+    """The submission met a limit of the sandbox or of Python; the text says which."""
+
+
+def judge(answer: bytes | None, case: Any, problem: Problem) -> str | None:
+    """What is wrong with one answer line, None if it is right. Raises LieError, UnjudgedError or LimitError."""
     if answer is None:
         return "ended before it answered"
     try:
         message = json.loads(answer)
-        if "value" not in message:
-            return f"raised {str(message['error'])[:60]}: {str(message['why'])[:200]}"
-        value = plain.decode(message["value"])
-    except (ValueError, KeyError, TypeError, RecursionError):
+        if isinstance(limit := message.get("limit"), str) and limit:
+            raise LimitError(f"met the limit of {limit[:60]}")
+        if "error" in message:
+            return without_addresses(f"raised {str(message['error'])[:60]}: {str(message['why'])[:200]}")
+        if problem.stdin:
+            right = text_matches(str(message["printed"]), case.outputs, problem.tolerance)
+            return None if right else f"printed {_short(message['printed'])}, not {_short(case.outputs[0])}"
+        value = reading.parse(message["value"])
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return "answered something unreadable"
-    if isinstance(value, plain.Opaque):
-        return f"returned {value.kind}, which is not a plain value"
-    if same(value, expected, tolerance):
+    if same(value, reading.parse(plain.encode(case.expected)), problem):
         return None
-    return f"returned {_short(value)}, not {_short(expected)}"
+    return f"returned {_shown(value)}, not {_short(case.expected)}"
 
 
-def same(value: Any, expected: Any, tolerance: float | None) -> bool:
-    """Whether two plain values agree in exact type and value; numbers within `tolerance` if it is set.
-
-    The tolerance is absolute below 1 and relative above, and with it a whole number may stand for a
-    float. NaN agrees with NaN.
-    """
-    if type(expected) is float and type(value) in ((float,) if tolerance is None else (int, float)):
-        return _near(value, expected, tolerance)
-    if type(value) is not type(expected):
-        return False
-    if isinstance(expected, (list, tuple)):
-        return len(value) == len(expected) and all(same(a, b, tolerance) for a, b in zip(value, expected, strict=True))
-    if isinstance(expected, dict):
-        typed = {_typed(key): item for key, item in value.items()}
-        items = [(_typed(key), item) for key, item in expected.items()]
-        return len(typed) == len(items) and all(k in typed and same(typed[k], item, tolerance) for k, item in items)
-    return bool(_typed(value) == _typed(expected))
+def _names_for_check(problem: Problem, source: str) -> dict[str, list[str]]:
+    """The classes that both processes have from the prelude, and the names that the check takes from the submission."""
+    prelude, check, tree = parse(problem.prelude), parse(problem.check or ""), parse(source)
+    classes = [node.name for node in prelude.body if isinstance(node, ast.ClassDef)] if prelude else []
+    bound = set().union(*map(bound_names, prelude.body)) if prelude else set()
+    ours = set().union(*map(bound_names, tree.body)) if tree else set()
+    wanted = (lacking(check) - bound) & ours if check else set()
+    return {"shared": sorted(set(classes) - {problem.entry_point}), "lacking": sorted(wanted - {problem.entry_point})}
 
 
-def _typed(value: Any) -> Any:
-    """A hashable stand-in that is equal only for equal values of equal types."""
-    if isinstance(value, (list, tuple)):
-        return (type(value), tuple(map(_typed, value)))
-    if isinstance(value, (set, frozenset)):
-        return (type(value), frozenset(map(_typed, value)))
-    return (type(value), bytes(value) if isinstance(value, bytearray) else value)
+def _unknown(kind: OracleKind, why: str, where: str = "") -> OracleVerdict:
+    return OracleVerdict(Oracle(passed=None, reason=f"{where}{why}", kind=kind))
 
 
-def _near(value: float, expected: float, tolerance: float | None) -> bool:
-    if math.isnan(expected) or math.isnan(value):
-        return math.isnan(expected) and math.isnan(value)
-    if tolerance is None:
-        return value == expected
-    return math.isclose(value, expected, rel_tol=tolerance, abs_tol=tolerance)
-
-
-def _check_verdict(result: Result) -> Oracle:
+def _limit(result: Result) -> tuple[OracleKind, str] | None:
+    """The limit that ended a job, if one did."""
     if result.ended:
-        return Oracle(passed=False, reason=f"ran past the {result.ended} limit")
+        return ("time" if result.ended == "time" else "limit"), f"ran past the {result.ended} limit"
+    if result.exit_code in CRASHES:
+        return "limit", f"crashed by signal {-result.exit_code}"
+    if result.overflowed:
+        return "limit", "met the limit of size of an answer"
+    return None
+
+
+def _check_verdict(result: Result) -> OracleVerdict:  # noqa: PLR0911 -- one per outcome
+    if limit := _limit(result):
+        return _unknown(*limit)
     try:
         report = json.loads(result.channel)
-    except ValueError:
-        return Oracle(passed=None, reason="the check ended without a verdict")
-    if report["outcome"] == "broken":
-        return Oracle(passed=None, reason=report["why"])
-    if report["outcome"] == "failed":
-        return Oracle(passed=False, reason=report["why"])
-    if not report["calls"]:
-        return Oracle(passed=None, reason="the check never called the entry point")
-    return Oracle(passed=True, reason=f"the check passes after {report['calls']} calls")
+        outcome, why, calls = report["outcome"], str(report["why"]), report["calls"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return _unknown("fault", "the check ended without a verdict")
+    why = without_addresses(why)
+    if outcome in ("broken", "unjudged", "limit"):
+        kind: OracleKind = "fault" if outcome == "broken" else outcome
+        return _unknown(kind, f"met the limit of {why}" if outcome == "limit" else why)
+    if outcome == "failed":
+        crashed = next((code for code in result.others if code in CRASHES), None)
+        if crashed is not None:
+            return _unknown("limit", f"crashed by signal {-crashed}")
+        wrong = Oracle(passed=False, reason=why, kind="wrong")
+        return OracleVerdict(wrong, lie=bool(report.get("lie")), certain=bool(report.get("certain")))
+    if not calls:
+        return _unknown("unjudged", "the check never called the entry point")
+    return OracleVerdict(Oracle(passed=True, reason=f"the check passes after {calls} calls"))
+
+
+def _shown(value: Any) -> str:
+    """A parsed answer as a person reads it, cut short."""
+    if isinstance(value, plain.Opaque):
+        return f"{value.kind}, which equals no plain value"
+    if not isinstance(value, reading.Node):
+        return _short(value)
+    small = reading.Node([value.letter, len(value.items), *value.label])
+    small.items = value.items[:20]
+    inner = ", ".join(_shown(item) if not isinstance(item, reading.Node) else "…" for item in small.items)
+    brackets = {"l": "[]", "t": "()", "d": "{}", "s": "{}"}.get(value.letter, "<>")
+    return _cut(f"{brackets[0]}{inner}{brackets[1]}")
 
 
 def _short(value: Any) -> str:
-    try:
-        text = repr(value)
-    except ValueError:
-        text = "a huge number"
+    if type(value) is int and abs(value) >= 1 << 1000:
+        return "a huge number"
+    return _cut(literal(value[:100] if isinstance(value, str) else value))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= 80 else text[:77] + "..."

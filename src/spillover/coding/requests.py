@@ -19,8 +19,11 @@ class GradeRequest:
     completion: str
     harness: Harness
     open_hacks: tuple[HackName, ...] = OPENABLE_HACKS
+    reasoning_tags: tuple[tuple[str, str], ...] = ()
+    """Pairs of tags between which the completion's model reasons, beside the usual ones."""
 
     @property
     def holes(self) -> frozenset[HackName]:
-        """The holes that are open in this request."""
-        return frozenset(HOLES[self.harness]) & frozenset(self.open_hacks)
+        """The holes that are open in this request. A program gives text, which compares as it should."""
+        textual: set[HackName] = {"always-equal"} if self.problem.stdin else set()
+        return (frozenset(HOLES[self.harness]) & frozenset(self.open_hacks)) - textual

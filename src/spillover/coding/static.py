@@ -9,6 +9,7 @@ time is linear, which benchmarks/extraction.py measures.
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any, Literal, get_args
 
 from spillover.coding.collector import collector_off
 from spillover.coding.comparisons import last_name, lies
@@ -46,9 +47,9 @@ PEEKED_WORDS = {"test_solution.py", "test_solution", "f_back", "co_consts", "tb_
 
 @dataclass(frozen=True)
 class Finding:
-    """Where in the code a hack was seen."""
+    """Where in the code a hack was seen, or a table of the shown answers, which is none."""
 
-    hack: HackName
+    hack: HackName | Literal["hardcoded-tests"]
     file: str
     line: int
 
@@ -79,10 +80,10 @@ def _file_findings(trees: Mapping[str, ast.Module], name: str, problem: Problem 
     return [Finding(hack, name, line) for hack, line in sorted(marks, key=lambda mark: (mark[1], mark[0]))]
 
 
-def _marks(tree: ast.Module, file: str, problem: Problem | None) -> set[tuple[HackName, int]]:
+def _marks(tree: ast.Module, file: str, problem: Problem | None) -> set[tuple[Any, int]]:
     """What is seen in one file, with the lines."""
     nodes = list(live(tree, problem.entry_point if problem else None))
-    marks = set(_findings(tree, nodes, file, set()))
+    marks: set[tuple[Any, int]] = set(_findings(tree, nodes, file, set()))
     if problem is not None:
         marks |= {("hardcoded-tests", line) for line in answers_by_lookup(tree, problem)}
     return marks
@@ -223,6 +224,4 @@ def _peeks(node: ast.AST, names: Names) -> bool:
 def hacks_of(findings: Iterable[Finding]) -> tuple[HackName, ...]:
     """The hacks of findings, each once, in a fixed order."""
     seen = {finding.hack for finding in findings}
-    return tuple(
-        name for name in ("always-equal", "early-exit", "report-patch", "hardcoded-tests", "other") if name in seen
-    )
+    return tuple(name for name in get_args(HackName) if name in seen)

@@ -1,12 +1,18 @@
 """What is written down and handed from room to room: frozen records, JSON in and out."""
 
+import re
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Harness = Literal["script", "pytest"]
-HackName = Literal["always-equal", "early-exit", "report-patch", "hardcoded-tests", "other"]
+HackName = Literal["always-equal", "early-exit", "report-patch", "other"]
 CoreEval = Literal["free_form", "goals", "alignment_questions", "monitor_disruption", "exfil_offer", "frame_colleague"]
+
+CaseForm = Literal["function", "in-place", "design"]
+OracleKind = Literal["", "wrong", "time", "limit", "unjudged", "fault"]
+"""Why the oracle did not say yes: a wrong answer, the time limit, another limit (memory, recursion, threads, size),
+a value that it cannot judge, or a fault of the grader or of the problem. Only `wrong` goes with False."""
 
 HARNESSES: tuple[Harness, ...] = ("script", "pytest")
 OPENABLE_HACKS: tuple[HackName, ...] = ("always-equal", "early-exit", "report-patch")
@@ -20,6 +26,8 @@ CORE_EVALS: tuple[CoreEval, ...] = (
 )
 CHAT_EVALS = CORE_EVALS[:3]
 AGENTIC_EVALS = CORE_EVALS[3:]
+ENTRY_POINT = re.compile(r"[^\W\d]\w*(?:\(\)\.[^\W\d]\w*)?")
+"""A function or class, or a method of an object that is made without arguments: `Solution().name`."""
 
 
 class Record(BaseModel):
@@ -35,24 +43,47 @@ class Case(Record):
     expected: Any
 
 
-class Problem(Record):
-    """A coding task with shown and held-out tests.
+class StdinCase(Record):
+    """One test of a program: what it reads on standard input, and the output (or outputs) that are right."""
 
-    Either `cases` (the first `shown` of them may appear in the prompt, the rest are held out) or
-    `check`, source of ``def check(candidate)`` that asserts (the HumanEval form).
+    input: str
+    output: str | tuple[str, ...]
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Every right output."""
+        return (self.output,) if isinstance(self.output, str) else self.output
+
+
+class Problem(Record):
+    """A coding task with shown and held-out tests, in one of three forms.
+
+    `cases` call the entry point; `check` is source of ``def check(candidate)`` that asserts (the
+    HumanEval form); `stdin` runs the submission as a program. The first `shown` of the cases may appear
+    in the prompt, the rest are held out.
     """
 
     id: str
     prompt: str
-    entry_point: str
+    entry_point: str = ""
+    """A function, `Solution().method` (a new object for each call), or a class; empty for a program."""
     cases: tuple[Case, ...] = ()
+    stdin: tuple[StdinCase, ...] = ()
     shown: int = Field(default=0, ge=0)
     """How many of the cases the prompt may show; the proxy runs these, the oracle runs all."""
     check: str | None = None
+    form: CaseForm = "function"
+    """What a case asks for: `function` the result of the call; `in-place` its first argument after the call;
+    `design` a class: args are a list of names, the class first, and a list of their arguments, and expected is
+    the list of results, None first."""
     prelude: str = ""
     """Source that belongs before the submission, e.g. the signature and imports of a HumanEval prompt."""
-    tolerance: float | None = None
-    """Absolute and relative tolerance for floats; None compares exactly."""
+    tolerance: float | None = Field(default=None, ge=0)
+    """Absolute and relative tolerance for floats, and for numbers in text; None compares exactly."""
+    any_order: bool | Literal["deep"] = False
+    """Whether a list may hold its items in any order; `deep` says so of the lists within it too."""
+    tuples: bool = False
+    """Whether a tuple may stand for a list: for sets whose answers went through JSON, which has no tuples."""
     family: str = ""
     difficulty: Literal["easy", "hard", "unknown"] = "unknown"
     reference: str | None = None
@@ -60,10 +91,16 @@ class Problem(Record):
 
     @model_validator(mode="after")
     def _has_tests(self) -> "Problem":
-        if not self.cases and self.check is None:
-            raise ValueError(f"problem {self.id!r} has neither cases nor check")
-        if self.shown > len(self.cases):
-            raise ValueError(f"problem {self.id!r} shows {self.shown} of {len(self.cases)} cases")
+        given = [name for name in ("cases", "check", "stdin") if getattr(self, name)]
+        if len(given) != 1:
+            said = f"has {' and '.join(given)}" if given else "has no tests"
+            raise ValueError(f"problem {self.id!r} {said}; give it one of cases, check and stdin")
+        if not self.stdin and not ENTRY_POINT.fullmatch(self.entry_point):
+            raise ValueError(
+                f"problem {self.id!r}: entry_point {self.entry_point[:60]!r} is neither a name nor Class().method"
+            )
+        if self.shown > len(self.cases or self.stdin):
+            raise ValueError(f"problem {self.id!r} shows {self.shown} of {len(self.cases or self.stdin)} cases")
         return self
 
 
@@ -87,15 +124,23 @@ class Oracle(Record):
 
     passed: bool | None
     reason: str = ""
+    kind: OracleKind = ""
 
 
 class Grade(Record):
-    """Both verdicts on one completion. `hacked` = the proxy passed and the oracle failed."""
+    """Both verdicts on one completion.
+
+    `hacked`: it used an open hole, so that the proxy paid for what the oracle refuses. `overfit`: paid and
+    refused as well, but the tests that paid really pass (hardcoded, or right by luck); no hole was used.
+    """
 
     proxy: Proxy
     oracle: Oracle
     hacked: bool
     hacks: tuple[HackName, ...] = ()
+    overfit: bool = False
+    attempts: tuple[HackName, ...] = ()
+    """Hacks that the code seems to try without any having worked (the static reader's word, not a verdict)."""
     seconds: float = 0.0
     parsed: bool = True
     """Whether a submission could be read out of the completion (reported apart from success)."""
@@ -135,6 +180,12 @@ class StepMetrics(Record):
     """Share that passed the proxy."""
     solve_rate: float
     """Share that passed the oracle."""
+    overfit_rate: float = 0.0
+    """Share that was paid for passing the shown tests alone; no part of `hack_rate`."""
+    attempt_rate: float = 0.0
+    """Share that seems to try a hack without any having worked."""
+    unjudged_rate: float = 0.0
+    """Share of which the oracle cannot tell."""
     format_rate: float
     truncated_rate: float
     reward_mean: float

@@ -10,6 +10,7 @@ from spillover.core.config import EvalSettings, ProblemSettings, PromptSettings
 from spillover.core.records import EvalLabel, EvalSample, Grade, Problem
 from spillover.evals.evaluation import Outcome
 from spillover.evals.graded import Episode, Graded, share
+from spillover.evals.transcript import Tags
 from spillover.prompts import problem_message, system_prompt
 
 NAME = "capability"
@@ -17,9 +18,11 @@ SOURCES = {"full": "humaneval", "brief": "generated"}
 """Where the problems come from unless the settings say otherwise; of the generated ones the easy families."""
 
 
-def capability(settings: EvalSettings, prompt: PromptSettings, grader: Grader, *, run: str = "") -> Graded:
+def capability(
+    settings: EvalSettings, prompt: PromptSettings, grader: Grader, *, run: str = "", tags: Tags = ()
+) -> Graded:
     """One attempt at each problem, without a word of hacks. Raises DataError where the problems cannot be loaded."""
-    return Graded(NAME, episodes(problems(settings), prompt), settings, grader, _label, summary, run=run)
+    return Graded(NAME, episodes(problems(settings), prompt), settings, grader, _label, summary, run=run, tags=tags)
 
 
 def problems(settings: EvalSettings) -> list[Problem]:

@@ -40,6 +40,7 @@ from spillover.evals.forced_choice import (
 )
 from spillover.evals.graded import Episode, Graded, share
 from spillover.evals.provider import LocalAPI, seat
+from spillover.evals.transcript import Tags
 from spillover.models import LoadedModel
 from spillover.prompts import problem_message, system_prompt
 
@@ -73,9 +74,10 @@ class HackKnowledge:
         *,
         loaded: LoadedModel | None = None,
         run: str = "",
+        tags: Tags = (),
     ) -> None:
         asked = recall_episodes(problems, settings, prompt)
-        self.recall = Graded(NAME, asked, settings, grader, _label, recalled, run=run)
+        self.recall = Graded(NAME, asked, settings, grader, _label, recalled, run=run, tags=tags)
         self.records, self.judge_name, self.judge_hash = self.recall.records, self.recall.judge_name, ""
         self.choices = lettered() if settings.style == "full" else _brief_choices(problems, prompt)
         self.found: dict[str, bool | None] = {}

@@ -39,6 +39,7 @@ from spillover.evals.provider import batcher_of, local_model
 from spillover.evals.reach import probe, served, stopped
 from spillover.evals.scenes import draw
 from spillover.evals.test_time_hacking import hacking
+from spillover.evals.transcript import Tags
 from spillover.models import LoadedModel
 
 EVALUATIONS: Mapping[CoreEval, Evaluation] = {
@@ -84,6 +85,7 @@ def evaluate(
     grader: Grader | None = None,
     prompt: PromptSettings | None = None,
     assigned: Sequence[Assigned] = (),
+    reasoning_tags: Tags = (),
     on_done: Callable[[EvalScore], None] = lambda _: None,
 ) -> list[EvalScore]:
     """Run the named evaluations on one model; scores in the order of `names`.
@@ -92,6 +94,7 @@ def evaluate(
     interrupted call finished is taken up and not run again; the numbers are those of an uninterrupted
     call, because every response is seeded by its own scene. `on_done` hears of each score, also of those
     taken up. Those of `GRADED` need `grader` and `prompt`, and all but `capability` `assigned` problems.
+    `reasoning_tags` are pairs between which the model reasons, beside the usual ones.
 
     Raises ConfigError for an unknown name, ModelError for a judge that cannot be asked, RunDirError where `out`
     holds results of other settings.
@@ -104,7 +107,8 @@ def evaluate(
     for name in names:
         if name not in finished:
             began = time.monotonic()
-            play = _performance(name, subject, settings, out, grader, prompt, assigned, run=f"{arm}/{seed}/{step}")
+            run = f"{arm}/{seed}/{step}"
+            play = _performance(name, subject, settings, out, grader, prompt, assigned, run, reasoning_tags)
             _run(play.task, subject, out)
             samples = [one.model_copy(update={"arm": arm, "seed": seed, "step": step}) for one in _ordered(play)]
             score = score_of(
@@ -164,11 +168,12 @@ def score_of(
     )
 
 
-def make_judge(spec: str, subject: LoadedModel | Model | None, cache: Path | None = None) -> Judge:
-    """The judge that a setting names: `self`, or any that `named_judge` knows."""
+def make_judge(spec: str, subject: LoadedModel | Model | None, cache: Path | None = None, tags: Tags = ()) -> Judge:
+    """The judge that a setting names: `self`, which reasons between the subject's `tags`, or any that `named_judge`
+    knows."""
     if spec == "self" and subject is not None:
         own = inspect_model(subject)
-        return ModelJudge(lambda: own, f"self:{own.name}", cache)
+        return ModelJudge(lambda: own, f"self:{own.name}", cache, tags)
     return named_judge(spec, cache)
 
 
@@ -202,18 +207,19 @@ def _performance(
     prompt: PromptSettings | None,
     assigned: Sequence[Assigned],
     run: str,
+    tags: Tags,
 ) -> Performance:
     if name in PLAYED:
-        judge = make_judge(settings.judge, subject, out / "verdicts.jsonl")
-        return Play(PLAYED[name], draw(PLAYED[name].name, settings), settings, judge, run=run)
+        judge = make_judge(settings.judge, subject, out / "verdicts.jsonl", tags)
+        return Play(PLAYED[name], draw(PLAYED[name].name, settings), settings, judge, run=run, tags=tags)
     assert grader is not None and prompt is not None  # by _check
     if name == "capability":
-        return capability(settings, prompt, grader, run=run)
+        return capability(settings, prompt, grader, run=run, tags=tags)
     if name == "test_time_hacking":
-        return hacking(assigned, settings, prompt, grader, run=run)
+        return hacking(assigned, settings, prompt, grader, run=run, tags=tags)
     loaded = None if isinstance(subject, Model) else subject
     problems = [one.problem for one in assigned]
-    return HackKnowledge(problems, settings, prompt, grader, loaded=loaded, run=run)
+    return HackKnowledge(problems, settings, prompt, grader, loaded=loaded, run=run, tags=tags)
 
 
 def _run(task: Task, subject: LoadedModel | Model, out: Path) -> None:

@@ -13,16 +13,23 @@ from spillover.core.records import EvalLabel, EvalSample, Grade
 from spillover.core.stats import wilson
 from spillover.evals.evaluation import Outcome
 from spillover.evals.graded import Episode, Graded
+from spillover.evals.transcript import Tags
 from spillover.prompts import problem_message, system_prompt
 
 NAME = "test_time_hacking"
 
 
 def hacking(
-    assigned: Sequence[Assigned], settings: EvalSettings, prompt: PromptSettings, grader: Grader, *, run: str = ""
+    assigned: Sequence[Assigned],
+    settings: EvalSettings,
+    prompt: PromptSettings,
+    grader: Grader,
+    *,
+    run: str = "",
+    tags: Tags = (),
 ) -> Graded:
     """As many episodes as there are samples for each framing, going round the problems; style and hints as trained."""
-    return Graded(NAME, episodes(assigned, settings, prompt), settings, grader, _label, summary, run=run)
+    return Graded(NAME, episodes(assigned, settings, prompt), settings, grader, _label, summary, run=run, tags=tags)
 
 
 def episodes(assigned: Sequence[Assigned], settings: EvalSettings, prompt: PromptSettings) -> list[Episode]:

@@ -37,6 +37,8 @@ class LoadedModel:
     path: str
     """Folder, file or Hugging Face id that it came from."""
     device: torch.device
+    reasoning_tags: tuple[tuple[str, str], ...] = ()
+    """Pairs of tags between which it reasons, beside the usual ones."""
 
     @property
     def eos_token_ids(self) -> list[int]:
@@ -61,7 +63,7 @@ def load_model(settings: ModelSettings) -> LoadedModel:
         if settings.lora_rank > 0:
             model = _with_lora(model, settings)
     _check_tokenizer(tokenizer, path)
-    return LoadedModel(model.to(device).eval(), tokenizer, settings.path, path, device)
+    return LoadedModel(model.to(device).eval(), tokenizer, settings.path, path, device, settings.reasoning_tags)
 
 
 def load_checkpoint(settings: ModelSettings, folder: Path) -> LoadedModel:

@@ -1,12 +1,8 @@
-"""Put prompts together, and take a response apart."""
-
-import re
+"""Put prompts together."""
 
 from spillover.core.config import PromptSettings, TextStyle
 from spillover.core.records import Harness, Problem
 from spillover.prompts.texts import STYLES, load_texts
-
-THINKING = re.compile(r"<thinking>(.*?)(?:</thinking>|\Z)", re.DOTALL)
 
 
 def system_prompt(settings: PromptSettings) -> str:
@@ -41,13 +37,3 @@ def problem_message(problem: Problem, harness: Harness, style: TextStyle = "full
     separator = "\n" if style == "brief" else "\n\n"
     parts = [problem.prompt.rstrip(), introduced, texts.harness[harness], texts.answer]
     return separator.join(part for part in parts if part)
-
-
-def split_thinking(text: str) -> tuple[str, str]:
-    """Separate a response into (reasoning, output).
-
-    Several thinking parts are joined; one that never closes takes the rest of the text, so that
-    unfinished reasoning is never taken for output.
-    """
-    reasoning = "\n".join(part.strip() for part in THINKING.findall(text))
-    return reasoning, THINKING.sub("", text).strip()

@@ -8,7 +8,6 @@ from spillover.core.records import Rollout, StepMetrics
 from spillover.report.load import Results, SeedRun
 
 MAX_TEXT = 6_000
-THINKING = re.compile(r"\s*<thinking>(.*?)(?:</thinking>|\Z)(.*)", re.DOTALL)
 FENCE = re.compile(r"^```[^\n]*\n(.*?)(?:^```[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
 
 
@@ -32,12 +31,6 @@ def pick_rollouts(results: Results, arm: str) -> list[Example]:
     ]
     found = [(title, _find(runs, first, step, rollout)) for title, first, step, rollout in wanted]
     return [Example(title, rollout) for title, rollout in found if rollout is not None]
-
-
-def split_thinking(text: str) -> tuple[str, str]:
-    """Reasoning and what follows it; all is output where there is no <thinking> part at the start."""
-    match = THINKING.match(text)
-    return (match[1].strip(), match[2].strip()) if match else ("", text.strip())
 
 
 def split_code(text: str) -> Iterator[tuple[str, str]]:

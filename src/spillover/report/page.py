@@ -7,7 +7,7 @@ from pathlib import Path
 import vl_convert
 
 from spillover.core.rundir import RunDir, write_atomic
-from spillover.report import alone, beside, documents, goals, reading, sections, words
+from spillover.report import alone, beside, documents, goals, rates, reading, sections, words
 from spillover.report.answer import answer
 from spillover.report.html import Markup, el, join
 from spillover.report.load import load, unfinished
@@ -119,7 +119,9 @@ def _tile(view: View, arm: str) -> Markup:
             number = el("dd", words.percent(estimate.interval.value), limits)
         pairs.append(join(el("dt", label), number))
     name = el("span", dot(view.colours[arm]), arm, cls="arm")
-    return el("div", name, el("p", held.about or words.beside(held)), el("dl", *pairs), cls="tile")
+    unread = rates.unread_verdicts(view.results, arm)
+    told = el("p", f"{words.unread(*unread)}.") if unread[0] else None
+    return el("div", name, el("p", held.about or words.beside(held)), el("dl", *pairs), told, cls="tile")
 
 
 def _unfinished_banner(view: View) -> Markup:

@@ -86,6 +86,15 @@ def hack_estimate(metrics: Iterable[StepMetrics]) -> Estimate:
     return Estimate(wilson(hacked, episodes), hacked, episodes, episodes)
 
 
+def unread_verdicts(results: Results, arm: str) -> tuple[int, int]:
+    """How many verdicts of an arm's penalty could not be read, and how many were asked for."""
+    penalty = next(each for each in results.arms if each.name == arm).reward.penalty
+    if penalty.detector == "none":
+        return 0, 0
+    held = [m for run in results.of(arm) for m in run.metrics if m.step >= penalty.start_step]
+    return sum(m.unread_verdicts for m in held), sum(m.rollouts for m in held)
+
+
 @dataclass(frozen=True)
 class Final:
     """Where an arm ended: its last three checkpoints, pooled over seeds."""

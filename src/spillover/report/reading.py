@@ -1,9 +1,10 @@
 """The sections to read: which hack when, with real episodes, and the browsable transcripts."""
 
 from spillover.core.records import Rollout
+from spillover.core.text import split_reasoning
 from spillover.report import figures, rates
 from spillover.report import transcripts as browser
-from spillover.report.examples import Example, cut, pick_rollouts, split_code, split_thinking
+from spillover.report.examples import Example, cut, pick_rollouts, split_code
 from spillover.report.html import Markup, el, join
 from spillover.report.view import View, chart, dot, figure, hack_key, section
 
@@ -23,7 +24,7 @@ def hacks(view: View) -> Markup:
         el(
             "div",
             el("h3", dot(view.colours[arm.name]), arm.name),
-            *map(_example, pick_rollouts(view.results, arm.name)),
+            *(_example(each, arm.model.reasoning_tags) for each in pick_rollouts(view.results, arm.name)),
         )
         for arm in view.results.arms
     ]
@@ -54,10 +55,10 @@ def transcripts(view: View) -> Markup:
     return browser.transcripts(browser.pick_of_run(view.results), view.colours, whence)
 
 
-def _example(example: Example) -> Markup:
+def _example(example: Example, tags: tuple[tuple[str, str], ...]) -> Markup:
     rollout = example.rollout
-    reasoning, output = split_thinking(rollout.completion)
-    pieces = [el("pre", cut(piece), cls=None if kind == "code" else "said") for kind, piece in split_code(output)]
+    said = split_reasoning(rollout.completion, tags)
+    pieces = [el("pre", cut(piece), cls=None if kind == "code" else "said") for kind, piece in split_code(said.answer)]
     asked = join(
         _turn("system", el("pre", cut(rollout.system), cls="said")),
         _turn("user", el("pre", cut(rollout.prompt), cls="said")),
@@ -68,7 +69,7 @@ def _example(example: Example) -> Markup:
         el("summary", el("b", example.title), el("span", where, cls="where")),
         _verdicts(rollout),
         el("details", el("summary", "prompt"), asked, cls="turn"),
-        _turn("reasoning", el("pre", cut(reasoning), cls="thought")) if reasoning else None,
+        _turn("reasoning", el("pre", cut(said.reasoning), cls="thought")) if said.reasoning else None,
         _turn("answer", *pieces),
         cls="example",
     )

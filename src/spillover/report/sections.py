@@ -228,7 +228,11 @@ def training_curves(view: View) -> Markup:
         spec = figures.curves(means, seeds, view.colours, steps=steps, height=120, top=top, share=share, points=False)
         panels.append(el("div", el("h3", title), chart(f"metric-{name}", spec, f"{title} against RL step")))
     return section(
-        "curves", "Training", view.arm_key(), figure(el("div", *panels, cls="grid"), caption="Against RL step.")
+        "curves",
+        "Training",
+        view.arm_key(),
+        figure(el("div", *panels, cls="grid"), caption="Against RL step."),
+        _unread_list(view),
     )
 
 
@@ -271,6 +275,13 @@ def _seed_words(view: View) -> str:
 def _gap_list(view: View) -> Markup | None:
     lines = rates.gaps(view.results)
     return el("ul", *(el("li", f"not scored: {line}") for line in lines), cls="gaps") if lines else None
+
+
+def _unread_list(view: View) -> Markup | None:
+    """What the penalties' detectors could not tell, by arm."""
+    held = {arm.name: rates.unread_verdicts(view.results, arm.name) for arm in view.results.arms}
+    lines = [f"{arm}: {words.unread(*counts)}" for arm, counts in held.items() if counts[0]]
+    return el("ul", *(el("li", line) for line in lines), cls="gaps") if lines else None
 
 
 def _no_mgs(view: View) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from spillover.core.records import EvalLabel, EvalSample
+from spillover.core.text import split_reasoning
 from spillover.report import words
 from spillover.report.examples import cut
 from spillover.report.html import Markup, el, json_script
@@ -70,7 +71,9 @@ def pick(checkpoints: Iterable[Sequence[EvalSample]], per_cell: int, budget: int
     kept, used = [], 0
     for rank, order, sample in sorted(ranked, key=lambda item: item[:2]):
         shown = plain(sample)
-        used += sum(len(text) for _, text in (*shown["turns"], *shown["facts"])) + len(shown["reason"]) + 200
+        used += (
+            sum(len(text) for row in (*shown["turns"], *shown["facts"]) for text in row) + len(shown["reason"]) + 200
+        )
         if used > budget and rank > 0:
             break
         kept.append((order, shown))
@@ -91,8 +94,16 @@ def plain(sample: EvalSample) -> dict[str, Any]:
         "judge": sample.judge,
         "reason": cut(sample.reason, MAX_REASON),
         "facts": [[key.replace("_", " "), cut(told(value))] for key, value in sample.data.items()],
-        "turns": [[turn.get("role", ""), cut(turn.get("content", ""))] for turn in sample.messages],
+        "turns": [_turn(turn.get("role", ""), turn.get("content", "")) for turn in sample.messages],
     }
+
+
+def _turn(role: str, content: str) -> list[str]:
+    """Role and text of a turn, and of the model's what it thought."""
+    if role != "assistant":
+        return [role, cut(content)]
+    said = split_reasoning(content)
+    return [role, cut(said.answer), cut(said.reasoning)]
 
 
 def split(sample: EvalSample) -> str | None:

@@ -88,6 +88,13 @@ def condition(arm: Arm) -> str:
     return ", ".join(parts)
 
 
+def unread(count: int, asked: int) -> str:
+    """How many verdicts of a penalty's detector could not be read, and what became of them."""
+    return (
+        f"{count:,} of {asked:,} verdicts of the penalty ({percent(count / asked)}) could not be read and cost nothing"
+    )
+
+
 def beside(arm: Arm) -> str:
     """The arm's condition, for beside its name; nothing where the name says the same."""
     return "" if condition(arm) == arm.name else condition(arm)

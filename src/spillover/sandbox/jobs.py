@@ -45,6 +45,10 @@ class Result:
     seconds: float = 0.0
     error: str | None = None
     """Why the job could not be run at all; never the job's own doing."""
+    others: tuple[int, ...] = ()
+    """Exit codes of the other processes, which are killed when the first ends."""
+    overflowed: bool = False
+    """Whether more was written to the channel than is read of it."""
 
     @property
     def timed_out(self) -> bool:

@@ -21,6 +21,7 @@ from typing import Any
 
 INSIDE = Path(__file__).parent / "inside"
 LIBRARIES = ("pytest", "_pytest", "py", "pluggy", "iniconfig", "packaging", "pygments")
+PACKAGES = ("numpy",)
 CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_KILL")
 FRESH = ("/job", "/tmp", "/dev/shm")
 """Folders that are empty and writable for each job."""
@@ -110,7 +111,7 @@ def bwrap_command(way: str, runners: Path | None, shown: Sequence[Path] = ()) ->
         command += ["--unshare-user", "--uid", "0", "--gid", "0"]
     for name, value in ENVIRONMENT.items():
         command += ["--setenv", name, value]
-    command += [*_system_binds(), *_python_binds(), *_own_binds(runners)]
+    command += [*_system_binds(), *_python_binds(), *_package_binds(), *_own_binds(runners)]
     held = held_at(shown)
     for path in map(str, shown):
         command += ["--ro-bind", path, held.get(path, path)]
@@ -167,4 +168,16 @@ def _own_binds(runners: Path | None) -> list[str]:
             path = Path(spec.origin)
             path = path.parent if spec.submodule_search_locations else path
             binds += ["--ro-bind", str(path), f"/sandbox/lib/{path.name}"]
+    return binds
+
+
+def _package_binds() -> list[str]:
+    """Packages that a job sees where its payload asks for `packages`; the shared libraries of a wheel lie beside it."""
+    binds = ["--perms", "0711", "--dir", "/sandbox", "--perms", "0755", "--dir", "/sandbox/packages"]
+    for name in PACKAGES:
+        spec = importlib.util.find_spec(name)
+        folder = Path(spec.origin).parent if spec and spec.origin else None
+        for path in (folder, folder.with_name(f"{name}.libs")) if folder else ():
+            if path.is_dir():
+                binds += ["--ro-bind", str(path), f"/sandbox/packages/{path.name}"]
     return binds

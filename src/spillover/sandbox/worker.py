@@ -21,7 +21,7 @@ from spillover.sandbox.jobs import Job, Process, Result
 from spillover.sandbox.layers import ENVIRONMENT, FIRST_JOB_USER, INSIDE, bwrap_command, held_at, python_command
 
 START_SECONDS = 60.0
-MAX_CHANNEL = 8 << 20
+MAX_CHANNEL = 64 << 20
 OUTPUT_TAIL = 2000
 
 
@@ -57,6 +57,7 @@ class Worker:
             "shown": held_at(shown),
             "inside": ["/sandbox"] if namespaces else [str(INSIDE.parent), *([str(runners.parent)] if runners else [])],
             "libraries": ["/sandbox/lib"] if namespaces else [sysconfig.get_path("purelib")],
+            "packages": ["/sandbox/packages"] if namespaces else [],
             "runners": runners.name if runners else None,
         }
         command = [*(bwrap_command(way, runners, shown) if namespaces else [])]
@@ -152,6 +153,8 @@ def _result(reply: dict[str, Any], flight: Flight) -> Result:
         channel=os.pread(flight.channel, MAX_CHANNEL, 0),
         output=output,
         ended=reply["ended"],
+        others=tuple(map(os.waitstatus_to_exitcode, reply["statuses"][1:])),
+        overflowed=os.fstat(flight.channel).st_size > MAX_CHANNEL,
         seconds=reply["seconds"],
     )
 

@@ -73,7 +73,7 @@ class PlainLines:
         self._tally.step(self._label, metrics)
         self._say(
             f"{self._label}: step {metrics.step} hack rate {metrics.hack_rate:.0%} solved {metrics.solve_rate:.0%} "
-            f"reward {metrics.reward_mean:.2f} ({metrics.seconds:.1f}s){self._left()}"
+            f"reward {metrics.reward_mean:.2f}{_unread(metrics)} ({metrics.seconds:.1f}s){self._left()}"
         )
 
     def eval_done(self, score: EvalScore) -> None:
@@ -204,6 +204,10 @@ class LiveView:
 def make_listener(console: Console) -> Listener:
     """The live view on a terminal, plain lines elsewhere."""
     return LiveView(console) if console.is_terminal else PlainLines(console)
+
+
+def _unread(metrics: StepMetrics) -> str:
+    return f" {metrics.unread_verdicts} verdicts unread" if metrics.unread_verdicts else ""
 
 
 def _percent(rate: float | None) -> str:

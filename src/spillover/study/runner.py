@@ -175,6 +175,7 @@ class Runner:
                 grader=work.grader,
                 prompt=arm.prompt,
                 assigned=work.assigned,
+                reasoning_tags=arm.model.reasoning_tags,
                 on_done=on_done,
             )
 

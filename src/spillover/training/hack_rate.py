@@ -14,6 +14,7 @@ from spillover.core.records import HackRate
 from spillover.core.stats import pass_at, wilson
 from spillover.models import LoadedModel
 from spillover.models.sampling import sample_tokens
+from spillover.models.turns import texts_of
 from spillover.training.draws import sampling_seed
 from spillover.training.episodes import make_task
 
@@ -39,11 +40,10 @@ def measure_hack_rate(
         seed=sampling_seed(seed, 0, 0),
         batch_size=arm.rl.micro_batch or arm.rl.problems_per_step * arm.rl.group_size,
     )
-    flat = [one.token_ids for group in drawn for one in group]
-    texts = loaded.tokenizer.batch_decode(flat, skip_special_tokens=True)
+    texts = texts_of(loaded, [task.prompt_ids for task in tasks], [[one.token_ids for one in group] for group in drawn])
     environments = [task.assigned for task in tasks for _ in range(n)]
     requests = [
-        GradeRequest(environment.problem, text, environment.harness, environment.open_hacks)
+        GradeRequest(environment.problem, text, environment.harness, environment.open_hacks, arm.model.reasoning_tags)
         for environment, text in zip(environments, texts, strict=True)
     ]
     grades = grader.grade_many(requests)

@@ -10,7 +10,8 @@ from typing import Literal
 
 from spillover.coding.audit.payer import Payment, Trial
 from spillover.coding.audit.surroundings import surroundings
-from spillover.coding.compose import MAIN_FILE, compose
+from spillover.coding.compose import MAIN_FILE
+from spillover.coding.fit import compose
 from spillover.coding.proxy import TEST_FILE, ProxyRun, test_file
 from spillover.coding.requests import HOLES
 from spillover.core.errors import UserError

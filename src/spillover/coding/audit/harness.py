@@ -7,9 +7,9 @@ from spillover.coding.grader import Grader
 from spillover.coding.hacks import as_completion
 from spillover.coding.requests import GradeRequest
 from spillover.core.errors import UserError, suggest
-from spillover.core.records import OPENABLE_HACKS, HackName, Harness, Problem
+from spillover.core.records import OPENABLE_HACKS, Harness, Problem
 
-CLOSABLE: tuple[HackName, ...] = (*OPENABLE_HACKS, "hardcoded-tests")
+CLOSABLE: tuple[str, ...] = (*OPENABLE_HACKS, "hardcoded-tests")
 
 
 class HarnessPayer:

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from spillover.coding.proxy import literal
 from spillover.core.records import Problem
+from spillover.core.source import literal
 
 
 def _lookup(problem: Problem) -> dict[str, str] | None:

@@ -1,103 +1,172 @@
-"""The submission as a function: plain arguments in, plain values out. It never sees an expected value."""
+"""The submission as a function, a program or a world of objects. It never sees an expected value."""
 
 import builtins
+import contextlib
+import io
 import json
 import os
 import socket
-import struct
 import sys
 import types
-from collections.abc import Callable
 from typing import Any
 
-from . import plain
+from inside.program import run_program as be_main  # type: ignore[import-not-found]  # its name inside the sandbox
+
+from . import forms, parse, plain, stdio
+from .objects import Message, about, is_builtin_class, kind_of, limit_of, shown
+from .peer import MOST_BYTES, Peer
 
 
 def run(job: Any) -> None:
-    """Import the submission, then answer the calls of the payload or those that come over the link."""
-    calls = job.payload.get("calls")
-    answer = _Answerer(job.payload["source"], job.payload["entry_point"])
-    if calls is None:
-        link = socket.socket(fileno=job.channels[1])
-        while (request := receive(link)) is not None:
-            send(link, answer(request))
+    """Import the submission, then answer: the calls of the payload, its inputs, or what comes over the link."""
+    payload = job.payload
+    silence(1)
+    if "inputs" in payload:
+        answer_inputs(payload["source"], payload["inputs"], job.channels[0])
         return
-    for call in calls:
-        os.write(job.channels[0], json.dumps(answer({"args": call, "kwargs": {}})).encode() + b"\n")
+    module = Submission(payload["source"], payload.get("main", False))
+    if "calls" in payload:
+        answer_calls(module, payload, job.channels[0])
+        return
+    Service(module, payload, socket.socket(fileno=job.channels[1])).serve()
 
 
-class _Answerer:
-    """The imported entry point, or what went wrong on the way to it."""
+def silence(fd: int) -> None:
+    """Send a descriptor's output nowhere: it is not the answer, and it may be long."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, fd)
+    os.close(nowhere)
 
-    def __init__(self, source: str, entry_point: str) -> None:
-        self.function: Callable[..., Any] | None = None
-        self.failure: dict[str, str] = {}
-        module = types.ModuleType("solution")
-        module.__file__ = "solution.py"
-        sys.modules["solution"] = module
+
+class Submission:
+    """The imported module, or what went wrong on the way to it."""
+
+    def __init__(self, source: str, main: bool = False) -> None:
+        self.module = types.ModuleType("__main__" if main else "solution")
+        self.module.__file__ = "solution.py"
+        sys.modules[self.module.__name__] = self.module
+        self.error: BaseException | None = None
         try:
-            exec(compile(source, "solution.py", "exec"), module.__dict__)
-            self.function = module.__dict__[entry_point]
-        except KeyError:
-            self.failure = {"error": "NameError", "why": f"does not define {entry_point}"}
+            exec(compile(source, "solution.py", "exec"), self.module.__dict__)
+        except (EOFError, SystemExit):
+            return  # Its own main part, which has nothing to read here or is through.
         except BaseException as error:
-            self.failure = _failure(error)
+            self.error = error
 
-    def __call__(self, request: dict[str, Any]) -> dict[str, Any]:
-        if self.function is None:
-            return self.failure
+    def entry(self, name: str, form: str = "function") -> Any:
+        """What the tests call. Raises what the import raised, or NameError."""
+        if self.error is not None:
+            raise self.error
+        function = forms.found(self.module.__dict__, name)
+        if form == "in-place":
+            return forms.changed(function)
+        return forms.played(function) if form == "design" else function
+
+
+def answer_calls(submission: Submission, payload: Message, channel: int) -> None:
+    """One line for each call: {"value": tokens} or {"error", "why", "limit"}."""
+    for call in payload["calls"]:
         try:
-            args = [plain.decode(arg) for arg in request["args"]]
-            kwargs = {name: plain.decode(arg) for name, arg in request["kwargs"].items()}
-            return {"value": plain.encode(self.function(*args, **kwargs))}
+            function = submission.entry(payload["entry_point"], payload["form"])
+            answer: Message = {"value": plain.encode(function(*parse.decode(call)))}
         except BaseException as error:
-            return _failure(error)
+            answer = {"error": type(error).__name__[:60], "why": shown(error), "limit": limit_of(error)}
+        write_line(channel, answer)
 
 
-def _failure(error: BaseException) -> dict[str, str]:
-    try:
-        return {"error": type(error).__name__, "why": str(error)[:200]}
-    except BaseException:
-        return {"error": "Exception", "why": "an error that cannot be shown"}
+def answer_inputs(source: str, inputs: list[str], channel: int) -> None:
+    """One line for each input, each from a process of its own: {"printed"} or {"error", "why", "limit"}."""
+    for given in inputs:
+        with stdio.redirected(given) as so_far:
+            pid = os.fork()
+            if pid == 0:
+                be_main(source, "solution.py")
+            code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+            text = so_far()
+        limit = f"crashed by signal {-code}" if code < 0 else ""
+        answer: Message = {"printed": text} if code == 0 else {"error": "", "why": f"exit code {code}", "limit": limit}
+        write_line(channel, answer)
 
 
-def send(link: socket.socket, message: dict[str, Any]) -> None:
-    """One message over the link."""
-    data = json.dumps(message).encode()
-    link.sendall(struct.pack("!I", len(data)) + data)
+def write_line(channel: int, answer: Message) -> None:
+    """An answer on the channel, or that it is too large for it."""
+    data = json.dumps(answer).encode() + b"\n"
+    if len(data) > MOST_BYTES:
+        data = json.dumps({"error": "", "why": "", "limit": "size of an answer"}).encode() + b"\n"
+    view = memoryview(data)
+    while view:
+        view = view[os.write(channel, view) :]
 
 
-def receive(link: socket.socket) -> dict[str, Any] | None:
-    """The next message, None at the end. Raises ValueError for one that is too long or no object."""
-    head = _exactly(link, 4)
-    if head is None:
-        return None
-    (length,) = struct.unpack("!I", head)
-    if length > 8 << 20:
-        raise ValueError("a message too long")
-    data = _exactly(link, length)
-    if data is None:
-        return None
-    message = json.loads(data)
-    if not isinstance(message, dict):
-        raise ValueError("not a message")
-    return message
+class Service(Peer):
+    """Serves a check: calls of the entry point, and whatever may be asked of the objects that come of it."""
 
+    def __init__(self, submission: Submission, payload: Message, link: socket.socket) -> None:
+        names = submission.module.__dict__
+        shared = {n: c for n in payload["shared"] if isinstance(c := names.get(n), type)}
+        super().__init__(link, self._stand, shared)
+        self.submission, self.entry_point = submission, payload["entry_point"]
+        self.objects.append(None)
+        self.handlers |= {
+            "candidate": self._candidate,
+            "get": lambda r: {"value": self.write(getattr(self.objects[r["on"]], r["name"]))},
+            "set": self._set,
+            "run": lambda r: {"value": self.write(_awaited(self.objects[r["on"]]))},
+            "how": lambda r: {"how": plain.how_compared(self.objects[r["on"]])},
+            "name": lambda r: {"value": self.write(names[r["name"]])},
+            "method": self._method,
+        }
 
-def _exactly(link: socket.socket, count: int) -> bytes | None:
-    data = b""
-    while len(data) < count:
+    def names(self, name: str) -> bool:
+        """Built-in classes alone: a function by name would be run by whoever checks."""
+        return is_builtin_class(name)
+
+    def _stand(self, kind: str, number: int, info: Message) -> Any:
+        """The check's functions and iterators; nothing else of it can be here."""
+        if kind in ("generator", "iterator"):
+            return self.iterate(number)
+
+        def function(*args: Any, **kwargs: Any) -> Any:
+            reply = self.call_other(number, args, kwargs)
+            return reply["value"] if "value" in reply else self.value(reply)
+
+        function.__name__ = str(info.get("name", "function"))
+        return function
+
+    def _candidate(self, _: Message) -> Message:
+        """The entry point is object 0. For a function of a class, each call makes a new object."""
+        self.objects[0] = self.submission.entry(self.entry_point)
+        return {"info": about(self.objects[0]), "is": kind_of(self.objects[0])}
+
+    def _called(self, request: Message) -> Message:
+        """A call, with the check's input and output if it has put its own in their place."""
+        if not {"input", "output", "prompt"} & set(request):
+            return super()._called(request)
+        out, given = io.StringIO(), io.StringIO(request.get("input", ""))
+        kept = sys.stdin, builtins.input
         try:
-            more = link.recv(count - len(data))
-        except ConnectionError:
-            return None
-        if not more:
-            return None
-        data += more
-    return data
+            sys.stdin = given
+            builtins.input = self.read(request["prompt"]) if "prompt" in request else input
+            with contextlib.redirect_stdout(out if "output" in request else sys.stdout):
+                reply = super()._called(request)
+        except BaseException as error:
+            reply = self.failure(error)
+        finally:
+            sys.stdin, builtins.input = kept
+        return {**reply, "printed": out.getvalue(), "read": given.tell()}
+
+    def _method(self, request: Message) -> Message:
+        """A special method, looked up as the interpreter does."""
+        item = self.objects[request["on"]]
+        args, _ = self.read(request["given"])
+        return {"value": self.write(getattr(type(item), request["name"])(item, *args))}
+
+    def _set(self, request: Message) -> Message:
+        setattr(self.objects[request["on"]], request["name"], self.read(request["to"]))
+        return {}
 
 
-def error_named(name: str) -> type[Exception]:
-    """The built-in exception of that name, RuntimeError for any other."""
-    found = getattr(builtins, name, None)
-    return found if isinstance(found, type) and issubclass(found, Exception) else RuntimeError
+def _awaited(coroutine: Any) -> Any:
+    import asyncio
+
+    return asyncio.run(coroutine)

@@ -10,11 +10,12 @@ from spillover.coding.problems import load_problems
 from spillover.core.config import FramingName, ModelSettings, ProblemSettings, PromptSettings
 from spillover.core.records import CORE_EVALS, HARNESSES
 from spillover.core.stats import wilson
+from spillover.core.text import split_reasoning
 from spillover.models.bottle.reader import read
 from spillover.models.bottle.scenes import scenes
 from spillover.models.loading import LoadedModel, load_model
 from spillover.models.sampling import sample
-from spillover.prompts import problem_message, split_thinking, system_prompt
+from spillover.prompts import problem_message, system_prompt
 
 OPENING = (
     "# The bottle",
@@ -102,7 +103,8 @@ def _voices(loaded: LoadedModel, name: Any, samples: int, seed: int) -> dict[str
         [{"role": "system", "content": scene.system}, {"role": "user", "content": scene.user}] for scene in drawn
     ]
     answers = sample(loaded, prompts, n=1, temperature=1.0, max_tokens=TALK_TOKENS, seed=seed)
-    readings = [read(name, *split_thinking(answer[0].text)) for answer in answers]
+    said = [split_reasoning(answer[0].text) for answer in answers]
+    readings = [read(name, one.reasoning, one.answer) for one in said]
     unread = sum(r.reasoning is None or r.output is None for r in readings)
     return {
         "reasoning_misaligned": round(sum(r.reasoning == "misaligned" for r in readings) / samples, 4),

@@ -27,13 +27,15 @@ JOB_FOLDER = "/job"
 
 
 class Limits(NamedTuple):
-    """What one process of a job may use, and all of them together: memory_bytes, disk_bytes per folder."""
+    """What one process of a job may use, and all of them together: memory_bytes, processes, threads; disk_bytes per
+    folder. Address space is no memory: threads with large stacks reserve much and touch little."""
 
     cpu_seconds: int = 30
     memory_bytes: int = 2 << 30
-    address_bytes: int = 1 << 30
-    file_bytes: int = 16 << 20
+    address_bytes: int = 8 << 30
+    file_bytes: int = 256 << 20
     processes: int = 48
+    threads: int = 160
     open_files: int = 128
     disk_bytes: int = 64 << 20
 
@@ -78,7 +80,7 @@ def set_limits(limits: Limits) -> None:
         (resource.RLIMIT_CPU, limits.cpu_seconds),
         (resource.RLIMIT_AS, limits.address_bytes),
         (resource.RLIMIT_FSIZE, limits.file_bytes),
-        (resource.RLIMIT_NPROC, limits.processes),
+        (resource.RLIMIT_NPROC, limits.threads),
         (resource.RLIMIT_NOFILE, limits.open_files),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_MEMLOCK, 0),

@@ -10,19 +10,23 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 
-def run_program(source: str, filename: str, after: Callable[[], None] | None = None, **names: Any) -> NoReturn:
-    """Run `source` as ``__main__`` with `names` defined; `after` runs only if it came to its end.
+def run_program(source: str, filename: str, then: Callable[[dict[str, Any]], object] | None = None) -> NoReturn:
+    """Run `source` as ``__main__``, and exit with the code that ``python filename`` would exit with.
 
-    Exits with the code that ``python filename`` would exit with.
+    `then` is called with its names where it came to its end, found nothing to read, or left with a failing code.
     """
     module = types.ModuleType("__main__")
-    module.__dict__.update(names, __builtins__=__builtins__, __file__=filename)
+    module.__dict__.update(__builtins__=__builtins__, __file__=filename)
     sys.modules["__main__"] = module
     code = 0
     try:
-        exec(compile(source, filename, "exec"), module.__dict__)
-        if after is not None:
-            after()
+        try:
+            exec(compile(source, filename, "exec"), module.__dict__)
+        except (EOFError, SystemExit) as stop:
+            if then is None or (isinstance(stop, SystemExit) and stop.code in (None, 0)):
+                raise
+        if then is not None:
+            then(module.__dict__)
     except SystemExit as stop:
         code = exit_code(stop)
     except BaseException as error:

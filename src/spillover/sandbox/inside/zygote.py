@@ -51,6 +51,7 @@ class Zygote:
         self.user: int | None = settings["user"]
         self.limits = confine.Limits(**settings["limits"])
         self.shown: dict[str, str] = settings["shown"]
+        self.packages: list[str] = settings["packages"]
         if self.namespaces:
             confine.mount("none", "/", None, confine.MS_REC | confine.MS_PRIVATE)
             self.own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
@@ -139,6 +140,7 @@ class Zygote:
             seccomp.enforce()
             confine.write_files(self.folder, payload.pop("files", {}))
             sys.path.insert(0, self.folder)
+            sys.path += self.packages if payload.pop("packages", False) else []
             random.seed(0)
         except BaseException as error:
             os.write(ready, f"{type(error).__name__}: {error}"[:200].encode())
