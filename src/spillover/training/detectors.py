@@ -81,7 +81,7 @@ def by_oracle(episodes: Sequence[Seen], note: Callable[[str], None] = lambda _: 
 
 def by_static(episodes: Sequence[Seen], tags: Tags = ()) -> list[bool | None]:
     """Fires on code that looks like a hack, whether it worked or not."""
-    read = [read_submission(_answer(e, tags) if tags else e.completion) for e in episodes]
+    read = [read_submission(e.completion, e.problem.entry_point, tags) for e in episodes]
     return [bool(static_hacks(one.files, e.problem)) for e, one in zip(episodes, read, strict=True)]
 
 
