@@ -44,7 +44,7 @@ def called(common: Row, name: str, starter: str, reference: str | None, tests: S
     form = {"entry_point": entry, "form": "in-place" if in_place else "function", "tuples": True}
     prompt = {"prompt": asked(common["prompt"], name, entry, starter, reference)}
     common = common | form | prompt | {"reference": reference}
-    return with_cases(common, cases[public or 0 :], None if public is None else cases[:public])
+    return with_cases(common, cases, public)
 
 
 def unwrapped(results: list[Any], depth: int | None, direct: bool) -> list[Any]:

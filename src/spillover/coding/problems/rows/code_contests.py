@@ -26,7 +26,8 @@ def code_contests_problem(row: Row) -> Problem:
         "reference": reference,
         "prelude": prelude,
     }
-    return with_programs(common, _cases(row, "private_tests", "generated_tests"), _cases(row, "public_tests"))
+    every = _cases(row, "public_tests", "private_tests", "generated_tests")
+    return with_programs(common, every, len(_cases(row, "public_tests")))
 
 
 def _cases(row: Row, *kinds: str) -> list[StdinCase]:

@@ -28,8 +28,8 @@ class RowError(Exception):
     """A row that cannot be graded here; the text says why."""
 
 
-def with_cases(common: Row, cases: Iterable[Case], public: Iterable[Case] | None = None) -> Problem:
-    """A problem tested by calls. The first `public` ones are shown, or the shortest: so prompts stay short.
+def with_cases(common: Row, cases: Sequence[Case], public: int | None = None) -> Problem:
+    """A problem tested by calls. Of the first `public` ones some are shown, else the shortest, for short prompts.
 
     Raises RowError where nothing is left to show or to hold out, or where any function passes.
     """
@@ -39,7 +39,7 @@ def with_cases(common: Row, cases: Iterable[Case], public: Iterable[Case] | None
     return Problem(**common, cases=(*shown, *held), shown=len(shown))
 
 
-def with_programs(common: Row, cases: Iterable[StdinCase], public: Iterable[StdinCase] | None = None) -> Problem:
+def with_programs(common: Row, cases: Sequence[StdinCase], public: int | None = None) -> Problem:
     """A problem tested by what a program prints; as `with_cases`. Fractions in its output may be a little off."""
     shown, held = _chosen(cases, public, lambda case: case.input, lambda case: len(case.input) + len(case.outputs[0]))
     texts = [text for case in (*shown, *held) for text in case.outputs]
@@ -49,18 +49,17 @@ def with_programs(common: Row, cases: Iterable[StdinCase], public: Iterable[Stdi
 
 
 def _chosen(
-    tests: Iterable[Test], public: Iterable[Test] | None, key: Callable[[Test], str], length: Callable[[Test], int]
+    tests: Sequence[Test], public: int | None, key: Callable[[Test], str], length: Callable[[Test], int]
 ) -> tuple[list[Test], list[Test]]:
     """The tests to show and to hold out, at most MOST_CASES in all, each given once and none of them too long."""
-    held = _different(tests, key, length)
     if public is None:
-        held = sorted(held, key=length)
+        held = sorted(_different(tests, key, length), key=length)
         shown = held[: min(SHOWN, len(held) - 1)]
         held = held[len(shown) :]
     else:
-        given = _different(public, key, length)
-        shown = given[:SHOWN]
-        held = [test for test in held if key(test) not in set(map(key, given))]
+        given = {key(test) for test in tests[:public]}
+        shown = _different(tests[:public], key, length)[:SHOWN]
+        held = [test for test in _different(tests[public:], key, length) if key(test) not in given]
     if not shown or not held:
         raise RowError("fewer tests than one to show and one to hold out")
     return shown, _spread(held, MOST_CASES - len(shown))

@@ -32,7 +32,7 @@ def livecodebench_problem(row: Row) -> Problem:
     }
     kinds = {test["testtype"] for test in (*public, *private)}
     if kinds == {"stdin"}:
-        return with_programs(common, _programs(private), _programs(public))
+        return with_programs(common, _programs([*public, *private]), len(_programs(public)))
     name = (read_json(row["metadata"]) or {}).get("func_name")
     if kinds != {"functional"} or not name:
         raise RowError("its tests are neither of a program nor of a function with a name")
