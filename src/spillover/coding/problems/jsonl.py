@@ -44,7 +44,7 @@ def _problem(path: Path, number: int, line: str) -> Problem:
     try:
         value = json.loads(line, parse_int=parse_long_int)
         if not isinstance(value, dict):
-            raise DataError(f"{where}is no JSON object; write one JSON object a line")
+            raise DataError(f"{where}Input should be an object; write one JSON object a line")
         return Problem.model_validate(value)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
@@ -54,4 +54,4 @@ def _problem(path: Path, number: int, line: str) -> Problem:
     except RecursionError as error:
         raise DataError(f"{where}is nested too deeply to be read; flatten it") from error
     except ValueError as error:
-        raise DataError(f"{where}is no JSON: {error}; write one JSON object a line") from error
+        raise DataError(f"{where}Invalid JSON: {error}; write one JSON object a line") from error

@@ -69,7 +69,7 @@ def _called_name(tests: list[str], code: str) -> str:
     nodes = [node for node in tree.body if isinstance(node, kinds)] if tree else []
     functions = {name for node in nodes if not isinstance(node, ast.ClassDef) for name in bound_names(node)}
     classes = {name for node in nodes if isinstance(node, ast.ClassDef) for name in bound_names(node)}
-    called = [name for test in tests for name in re.findall(r"(\w+)\s*\(", test)]
+    called: list[str] = [name for test in tests for name in re.findall(r"(\w+)\s*\(", test)]
     for defined in (functions, classes):
         if found := next((name for name in called if name in defined), None):
             return found
