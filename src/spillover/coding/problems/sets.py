@@ -8,6 +8,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from spillover.coding.problems.jsonl import lines
 from spillover.coding.problems.rows import (
     Row,
@@ -24,6 +26,10 @@ from spillover.core.source import parse_long_int
 
 SHUFFLED_ROWS = 500
 """Rows in the buffer from which a stream is shuffled; a CodeContests row can weigh megabytes."""
+
+
+ODD = (TypeError, ValueError, AttributeError, IndexError, ArithmeticError, RecursionError)
+"""Errors of rows that are not in the form of their set."""
 
 
 @dataclass(frozen=True)
@@ -92,9 +98,8 @@ def read_set(name: str, path: Path) -> list[Problem]:
             continue
         except KeyError as error:
             raise DataError(f"{where}: no key {error.args[0]!r}; {name} rows have one") from error
-        except (TypeError, ValueError, AttributeError) as error:
-            first = str(error).split("\n")[0]
-            raise DataError(f"{where}: not a row of {name}: {first}; correct or drop the row") from error
+        except ODD as error:
+            raise DataError(f"{where}: not a row of {name}: {_said(error)}; correct or drop the row") from error
         problems.setdefault(problem.id, problem)
     return _some(list(problems.values()), str(path), refused)
 
@@ -105,7 +110,7 @@ def _usable(rows: Iterable[Row], source: HubSet) -> Iterator[Problem]:
     for row in rows:
         try:
             problem = source.convert(row)
-        except (RowError, TypeError, ValueError, AttributeError):
+        except (RowError, *ODD):
             continue
         if problem.id not in seen:
             seen.add(problem.id)
@@ -135,6 +140,12 @@ def _parquet_rows(path: Path) -> Iterator[tuple[str, Row]]:
             yield f"{path}, row {number}", row
     except (OSError, ArrowException) as error:
         raise DataError(f"{path}: cannot be read as Parquet: {error}; name a whole file") from error
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        return str(error.errors(include_url=False)[0]["msg"]).removeprefix("Value error, ")
+    return str(error).split("\n")[0]
 
 
 def _some(problems: list[Problem], where: str, refused: Counter[str]) -> list[Problem]:

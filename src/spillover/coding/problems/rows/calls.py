@@ -32,9 +32,10 @@ def called(common: Row, name: str, starter: str, reference: str | None, tests: S
     """
     if takes_nodes(starter or reference or ""):
         raise RowError("it works on nodes, which its tests give as lists")
-    in_place = works_in_place(name, starter, reference) and any(result is not None for _, result in tests)
+    changed = all(args for args, _ in tests) and any(result is not None for _, result in tests)
+    in_place = changed and works_in_place(name, starter, reference)
     entry = entry_of(starter or reference or "", name)
-    depth = max((nesting(args[0]) for args, _ in tests if args), default=0) if in_place else None
+    depth = max((nesting(args[0]) for args, _ in tests), default=0)
     results = unwrapped(
         [result for _, result in tests],
         depth if in_place else result_depth(name, starter, reference),

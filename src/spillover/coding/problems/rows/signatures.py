@@ -96,7 +96,9 @@ def _depth(annotation: ast.expr) -> int | None:
     match annotation:
         case ast.Name(id=name) | ast.Constant(value=None as name) if str(name) in SCALARS:
             return 0
-        case ast.Subscript(value=ast.Name(id="Optional"), slice=inner):
+        case ast.Subscript(value=ast.Name(id="Dict" | "dict")):
+            return 0
+        case ast.Subscript(value=ast.Name(id="Optional"), slice=inner) | ast.BinOp(left=inner):
             return _depth(inner)
         case ast.Subscript(value=ast.Name(id=name), slice=inner) if name in SEQUENCES:
             first = inner.elts[0] if isinstance(inner, ast.Tuple) else inner
