@@ -13,7 +13,7 @@ from spillover.core.config import ProblemSettings
 from spillover.core.records import Grade, Problem
 from spillover.sandbox import Job, Pool, Process, Result
 
-MUTANTS = 4
+MUTANTS = 6
 """Tried of each problem."""
 SWAPPED = {
     ast.Lt: ast.GtE, ast.GtE: ast.Lt, ast.Gt: ast.LtE, ast.LtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,

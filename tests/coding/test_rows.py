@@ -117,6 +117,34 @@ def test_apps_functions_that_return_nothing_are_tested_by_what_they_change(id, e
     assert (problem.form, problem.entry_point) == ("in-place", entry)
 
 
+METHOD = "class Solution:\n    def double(self, n: int) -> int:\n        return 2 * n\n"
+FUNCTION = "def double(n):\n    return 2 * n\n"
+
+
+@pytest.mark.parametrize(
+    ("starter", "solution", "entry", "said"),
+    [
+        ("", METHOD, "Solution().double", "the method `double(n: int)` of a class `Solution`"),
+        ("", FUNCTION, "double", "the function `double(n)`"),
+        ("def double(n):\n\t", METHOD, "double", "the function `double(n)`"),
+        (
+            "class Solution:\n    def double(self, n: int) -> int:\n        ",
+            FUNCTION,
+            "Solution().double",
+            "class Solution",
+        ),
+    ],
+)
+def test_the_starter_says_what_is_called_and_else_the_reference(patient, starter, solution, entry, said):
+    tests = {"fn_name": "double", "inputs": [[1], [2], [5]], "outputs": [2, 4, 10]}
+    changed = {"input_output": json.dumps(tests), "solutions": json.dumps([solution]), "starter_code": starter}
+    problem = SETS["apps"].convert(rows("apps")[0] | changed)
+    assert problem.entry_point == entry
+    assert said in problem.prompt
+    grades = patient.grade_many([GradeRequest(problem, f"```python\n{solution}```", h) for h in HARNESSES])
+    assert [(g.proxy.passed, g.oracle.passed) for g in grades] == [(True, True)] * 2
+
+
 def test_apps_results_in_lists_of_one_are_results_where_the_annotation_says_list():
     assert problems("apps")["apps-16"].cases[0].expected == [1.5]
 

@@ -10,7 +10,8 @@ from spillover.core.records import Problem
 def apps_problem(row: Row) -> Problem:
     """A row of APPS: tests by call where it names a function, else over standard input. Raises RowError."""
     tests = read_json(row["input_output"])
-    reference, prelude = usable(read_json(row["solutions"]) or [])
+    solutions = read_json(row["solutions"]) or []
+    reference, prelude = usable([solutions] if isinstance(solutions, str) else solutions)
     if not tests:
         raise RowError("no tests")
     common = {
