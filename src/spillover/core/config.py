@@ -66,7 +66,8 @@ class ProblemSettings(Section):
     """Where the coding problems come from and which are kept."""
 
     source: str = "generated"
-    """`generated`, `humaneval`, `jsonl:FILE`, or a Hugging Face set: `apps`, `code_contests`, `mbpp`."""
+    """`generated`, `humaneval`, `jsonl:FILE`, or a Hugging Face set: `apps`, `code_contests`, `leetcode`,
+    `livecodebench`, `mbpp`; `apps:FILE` reads a copy."""
     count: int = Field(default=64, gt=0)
     difficulty: Literal["easy", "hard", "all"] = "hard"
     """Which generated families to draw from."""
