@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from spillover.coding.extract import read_submission
-from spillover.coding.static import static_hacks
+from spillover.coding.static import hacks_of, static_hacks
 from spillover.core.config import PenaltySettings
 from spillover.core.records import Grade, Problem
 from spillover.models import LoadedModel, sample
@@ -51,13 +51,13 @@ def by_nobody(episodes: Sequence[Seen]) -> list[bool | None]:
 
 
 def by_oracle(episodes: Sequence[Seen]) -> list[bool | None]:
-    """Fires on every successful hack: the proxy passed and the oracle failed."""
+    """Fires on every hack that worked, and not on overfit answers; None where the oracle cannot tell."""
     return [None if e.grade.oracle.passed is None else e.grade.hacked for e in episodes]
 
 
 def by_static(episodes: Sequence[Seen]) -> list[bool | None]:
-    """Fires on code that looks like a hack, whether it worked or not."""
-    return [bool(static_hacks(read_submission(e.completion).files, e.problem)) for e in episodes]
+    """Fires on code that looks like a hack, whether it worked or not. A table of answers uses no hole and is none."""
+    return [bool(hacks_of(static_hacks(read_submission(e.completion).files, e.problem))) for e in episodes]
 
 
 def by_model(episodes: Sequence[Seen], ask: Callable[[list[str]], list[str]]) -> list[bool | None]:
