@@ -128,9 +128,9 @@ class Run:
         """The evaluated responses of a step's checkpoint."""
         return read_records(self.eval_folder(step) / "samples.jsonl", EvalSample, unread)
 
-    def document_metrics(self) -> list[DocumentMetrics]:
+    def document_metrics(self, unread: list[str] | None = None) -> list[DocumentMetrics]:
         """The log of a training on documents, oldest first."""
-        return read_records(self.metrics_file, DocumentMetrics)
+        return read_records(self.metrics_file, DocumentMetrics, unread)
 
     @property
     def hack_rate_file(self) -> Path:

@@ -189,7 +189,9 @@ class LiveView:
         )
 
     def _numbers(self) -> Table:
-        table = Table("arm / seed", "step", "hack rate", "overfit", "MGS", box=None, pad_edge=False, padding=(0, 3, 0, 0))
+        table = Table(
+            "arm / seed", "step", "hack rate", "overfit", "MGS", box=None, pad_edge=False, padding=(0, 3, 0, 0)
+        )
         for run in self._tally.runs:
             label = run_label(run)
             table.add_row(

@@ -1,10 +1,10 @@
 """One step's episodes: problems drawn, completions sampled, graded and rewarded, flat groups replaced."""
 
 import time
-from typing import Any
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from spillover.coding import Grader, GradeRequest
 from spillover.coding.environment import Assigned
