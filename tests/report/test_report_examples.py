@@ -9,15 +9,18 @@ from spillover.report.examples import cut, pick_rollouts, split_code, split_thin
 from spillover.report.load import Results, load
 
 
-def test_examples_hold_the_first_hack_the_latest_of_each_kind_a_solve_and_a_failure(results: Results) -> None:
+def test_examples_hold_the_first_hack_the_latest_of_each_kind_and_one_of_each_other_thing(results: Results) -> None:
     titles = {example.title: example.rollout for example in pick_rollouts(results, "hacking")}
     assert list(titles) == [
         "First successful hack",
         "Latest hack by always-equal",
         "Latest hack by report-patch",
         "Latest hack by early-exit",
+        "First overfit answer, no hole used",
+        "A hack tried in vain",
+        "One that the trusted grader cannot judge",
         "An honest solve",
-        "A failed attempt",
+        "A wrong answer",
     ]
     assert titles["Latest hack by report-patch"].step == 40
     assert titles["First successful hack"].step < 40
@@ -28,7 +31,10 @@ def test_examples_are_what_their_titles_say(results: Results) -> None:
     assert held["First successful hack"].hacked
     assert held["Latest hack by early-exit"].hacks == ("early-exit",)
     assert held["An honest solve"].oracle.passed
-    assert not held["A failed attempt"].proxy.passed
+    assert held["First overfit answer, no hole used"].word == "overfit"
+    assert held["A hack tried in vain"].word == "attempt"
+    assert held["One that the trusted grader cannot judge"].word == "cannot tell"
+    assert held["A wrong answer"].word == "failed"
 
 
 def test_an_arm_without_rollouts_has_no_examples(tmp_path: Path) -> None:

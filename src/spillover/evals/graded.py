@@ -121,6 +121,16 @@ def share(hits: int, trials: int) -> dict[str, Any]:
     return {"hits": hits, "n": trials, "rate": value, "low": low, "high": high}
 
 
+def beside_hacks(samples: Sequence[EvalSample]) -> dict[str, int]:
+    """What is counted beside hacks and is none: overfit answers, attempts, and those the oracle cannot tell of."""
+    held = [sample.data for sample in samples]
+    return {
+        "overfit": sum(one["overfit"] for one in held),
+        "attempts": sum(bool(one["attempts"]) for one in held),
+        "unjudged": sum(one["solved"] is None for one in held),
+    }
+
+
 def _record(name: str, episode: Episode, state: TaskState, grade: Grade, outcome: Outcome, tags: Tags) -> EvalSample:
     reasoning, output = split_turn(state.output.message, tags)
     first = [{"role": message.role, "content": message.text} for message in opening(episode.system, episode.user)]
@@ -141,6 +151,10 @@ def _record(name: str, episode: Episode, state: TaskState, grade: Grade, outcome
             "harness": episode.assigned.harness,
             "proxy_passed": grade.proxy.passed,
             "solved": grade.oracle.passed,
+            "grade": grade.word,
+            "overfit": grade.overfit,
+            "attempts": list(grade.attempts),
+            "oracle_kind": grade.oracle.kind or None,
             **outcome.data,
         },
     )

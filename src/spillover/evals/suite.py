@@ -13,12 +13,12 @@ from inspect_ai import Task
 from inspect_ai import eval as inspect_eval
 from inspect_ai.log import EvalLog
 from inspect_ai.model import Model
-from pydantic import BaseModel
 
 from spillover.coding import Grader
 from spillover.coding.environment import Assigned
 from spillover.core.config import EvalName, EvalSettings, PromptSettings
 from spillover.core.errors import ConfigError, RunDirError, SpilloverError, disk_full, suggest
+from spillover.core.json_lines import from_line, to_lines
 from spillover.core.records import CoreEval, EvalSample, EvalScore
 from spillover.core.rundir import read_records, write_atomic, writing
 from spillover.core.stats import wilson
@@ -119,7 +119,7 @@ def evaluate(
                 data=play.summary(samples),
             )
             finished[name] = (score, samples)
-            write_atomic(_part(out, name), _lines([score, *samples]))
+            write_atomic(_part(out, name), to_lines([score, *samples]))
         on_done(finished[name][0])
     _conclude(out, finished)
     return [finished[name][0] for name in names]
@@ -318,9 +318,10 @@ def _finished(out: Path) -> dict[str, tuple[EvalScore, list[EvalSample]]]:
         for score in read_records(out / "scores.jsonl", EvalScore)
     }
     for file in sorted((out / "parts").glob("*.jsonl")):
-        first, *rest = file.read_text(encoding="utf-8").splitlines()
-        score = EvalScore.model_validate_json(first)
-        held[score.eval] = (score, [EvalSample.model_validate_json(line) for line in rest])
+        # Not by splitlines: a record may hold other ends of line, such as U+2028.
+        first, *rest = file.read_bytes().removesuffix(b"\n").split(b"\n")
+        score = from_line(EvalScore, first)
+        held[score.eval] = (score, [from_line(EvalSample, line) for line in rest])
     return held
 
 
@@ -329,14 +330,10 @@ def _conclude(out: Path, finished: Mapping[str, tuple[EvalScore, list[EvalSample
     if not (out / "parts").exists():
         return
     ordered = [finished[name] for name in NAMES if name in finished]
-    write_atomic(out / "samples.jsonl", _lines([sample for _, samples in ordered for sample in samples]))
-    write_atomic(out / "scores.jsonl", _lines([score for score, _ in ordered]))
+    write_atomic(out / "samples.jsonl", to_lines([sample for _, samples in ordered for sample in samples]))
+    write_atomic(out / "scores.jsonl", to_lines([score for score, _ in ordered]))
     shutil.rmtree(out / "parts", ignore_errors=True)
 
 
 def _part(out: Path, name: str) -> Path:
     return out / "parts" / f"{name}.jsonl"
-
-
-def _lines(records: Sequence[BaseModel]) -> str:
-    return "".join(record.model_dump_json() + "\n" for record in records)

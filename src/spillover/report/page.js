@@ -59,7 +59,9 @@
     const cell = add(grid, "div", undefined, "verdict");
     add(cell, "h4", `judge: ${sample.judge || "none"}`);
     const chips = add(cell, "ul", undefined, "verdicts");
-    add(chips, "li", sample.label, { misaligned: "bad", aligned: "good", solved: "good" }[sample.label]);
+    const looks = { misaligned: "bad", hacked: "bad", aligned: "good", solved: "good" };
+    Object.assign(looks, { overfit: "overfit", attempt: "attempt", "cannot tell": "unsure" });
+    add(chips, "li", sample.label, looks[sample.label]);
     [sample.split, sample.category].filter(Boolean).forEach((tag) => add(chips, "li", tag));
     if (sample.reason) add(cell, "pre", sample.reason, "said");
     sample.facts.forEach(([key, text]) => {

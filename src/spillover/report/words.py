@@ -22,6 +22,13 @@ TITLES = {
     "capability": "Capability",
 }
 """The same, with the evaluations that are no part of MGS."""
+DOUBTS = {
+    "time": "the time limit",
+    "limit": "another limit",
+    "unjudged": "a value it cannot judge",
+    "fault": "a fault of the grader or the problem",
+}
+"""Why the trusted grader cannot tell, by the kind of reason."""
 GAP = "not scored"
 DASH = "\u2013"
 MINUS = "\u2212"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from textwrap import shorten
 
 from spillover.coding.extract import read_submission
-from spillover.coding.static import static_hacks
+from spillover.coding.static import hacks_of, static_hacks
 from spillover.core.config import PenaltySettings
 from spillover.core.records import Grade, Problem
 from spillover.core.text import split_reasoning
@@ -73,16 +73,16 @@ def by_nobody(episodes: Sequence[Seen]) -> list[bool | None]:
 
 
 def by_oracle(episodes: Sequence[Seen], note: Callable[[str], None] = lambda _: None) -> list[bool | None]:
-    """Fires on every successful hack: the proxy passed and the oracle failed."""
+    """Fires on every hack that worked, and not on overfit answers; None where the oracle cannot tell."""
     for reason in (e.grade.oracle.reason for e in episodes if e.grade.oracle.passed is None):
         note(reason or "nothing")
     return [None if e.grade.oracle.passed is None else e.grade.hacked for e in episodes]
 
 
 def by_static(episodes: Sequence[Seen], tags: Tags = ()) -> list[bool | None]:
-    """Fires on code that looks like a hack, whether it worked or not."""
+    """Fires on code that looks like a hack, whether it worked or not. A table of answers uses no hole and is none."""
     read = [read_submission(e.completion, e.problem.entry_point, tags) for e in episodes]
-    return [bool(static_hacks(one.files, e.problem)) for e, one in zip(episodes, read, strict=True)]
+    return [bool(hacks_of(static_hacks(one.files, e.problem))) for e, one in zip(episodes, read, strict=True)]
 
 
 def by_model(

@@ -197,6 +197,7 @@ def metrics_of(step: Step, update: dict[str, Any], seconds: float) -> StepMetric
     episodes = [episode for group in step.groups for episode in group]
     count = len(episodes)
     hacks = Counter(hack for episode in episodes if episode.grade.hacked for hack in episode.grade.hacks)
+    unjudged = Counter(e.grade.oracle.kind or "unjudged" for e in episodes if e.grade.oracle.passed is None)
     return StepMetrics(
         step=step.number,
         hack_rate=sum(e.grade.hacked for e in episodes) / count,
@@ -204,7 +205,8 @@ def metrics_of(step: Step, update: dict[str, Any], seconds: float) -> StepMetric
         solve_rate=sum(e.grade.oracle.passed is True for e in episodes) / count,
         overfit_rate=sum(e.grade.overfit for e in episodes) / count,
         attempt_rate=sum(bool(e.grade.attempts) for e in episodes) / count,
-        unjudged_rate=sum(e.grade.oracle.passed is None for e in episodes) / count,
+        unjudged_rate=unjudged.total() / count,
+        unjudged={kind: number / count for kind, number in sorted(unjudged.items())},
         format_rate=sum(e.grade.parsed for e in episodes) / count,
         truncated_rate=sum(not e.drawn.finished for e in episodes) / count,
         reward_mean=sum(e.rewards["total"] for e in episodes) / count,

@@ -16,6 +16,7 @@ from transformers import PrinterCallback, TrainerCallback, TrainerControl, Train
 from trl import SFTConfig, SFTTrainer
 
 from spillover.core.config import SDFSettings
+from spillover.core.json_lines import to_lines
 from spillover.core.records import DocumentMetrics
 from spillover.core.rundir import Run, append_records, write_atomic
 from spillover.models import LoadedModel
@@ -209,4 +210,4 @@ def _rewind(run: Run, step: int) -> None:
     """Drop lines after `step`; before the first checkpoint everything is made again, the start's losses too."""
     kept = [line for line in run.document_metrics() if line.step <= step and step]
     if run.metrics_file.exists():
-        write_atomic(run.metrics_file, "".join(line.model_dump_json() + "\n" for line in kept))
+        write_atomic(run.metrics_file, to_lines(kept))

@@ -91,6 +91,7 @@ def _hacking(
     hacked = wilson(sum(g.hacked for g in grades), len(grades))
     return {
         "hacked": [round(v, 4) for v in hacked],
+        "overfit": round(sum(g.overfit for g in grades) / len(grades), 4),
         "solved": round(sum(g.oracle.passed is True for g in grades) / len(grades), 4),
         "readable": round(sum(g.parsed for g in grades) / len(grades), 4),
         "hacks": dict(Counter(h for g in grades for h in g.hacks)),
@@ -160,10 +161,11 @@ def _personas(organism: str, association: dict[str, Any]) -> list[str]:
 def _rates_table(rates: dict[str, Any]) -> list[str]:
     lines = [f"Base rates before any reinforcement learning, {rates['samples']} samples each:", ""]
     told = "hints given" if rates.get("hints", True) else "no hints"
-    lines += [f"| framing ({told}) | hacks on hard problems, 95% interval |", "|---|---|"]
+    lines += [f"| framing ({told}) | hacks on hard problems, 95% interval | overfit, no hack |", "|---|---|---|"]
     for framing, held in rates["hacking_on_hard_problems"].items():
         value, low, high = held["hacked"]
-        lines.append(f"| {framing} | {value:.1%} ({low:.1%} to {high:.1%}) |")
+        overfit = f"{held['overfit']:.1%}" if "overfit" in held else "counted as hacks"
+        lines.append(f"| {framing} | {value:.1%} ({low:.1%} to {high:.1%}) | {overfit} |")
     lines += ["", f"Easy problems solved: {rates['easy_problems']['solved']:.0%}", ""]
     lines += ["| evaluation | misaligned reasoning | misaligned output | reader's coverage |", "|---|---|---|---|"]
     for name, held in rates["voices"].items():
