@@ -18,7 +18,6 @@ from spillover.training.detectors import Seen, make_detector
 from spillover.training.draws import problems_of_step, refill_problems, sampling_seed
 from spillover.training.rewards import has_spread, reward
 
-
 MENDS = {
     "model": "name a judge that answers yes or no in reward.penalty.model, or set reward.penalty.detector to static",
     "oracle": "take problems of which the oracle can tell, or set reward.penalty.detector to static",
