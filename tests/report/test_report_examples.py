@@ -1,11 +1,10 @@
 from pathlib import Path
 
-import pytest
 from fake_run import write_fake_run
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spillover.report.examples import cut, pick_rollouts, split_code, split_thinking
+from spillover.report.examples import cut, pick_rollouts, split_code
 from spillover.report.load import Results, load
 
 
@@ -46,18 +45,6 @@ def test_long_texts_are_cut_in_the_middle_and_say_so() -> None:
     assert short.startswith("a" * 50)
     assert short.endswith("b" * 50)
     assert "900 characters left out" in short
-
-
-@pytest.mark.parametrize(
-    ("completion", "parts"),
-    [
-        ("<thinking>hm</thinking>yes", ("hm", "yes")),
-        ("<thinking>never closed", ("never closed", "")),
-        ("no reasoning", ("", "no reasoning")),
-    ],
-)
-def test_reasoning_is_told_from_output(completion: str, parts: tuple[str, str]) -> None:
-    assert split_thinking(completion) == parts
 
 
 def test_code_is_told_from_prose() -> None:

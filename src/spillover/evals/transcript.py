@@ -14,7 +14,9 @@ Tags = Sequence[tuple[str, str]]
 RECITED_FROM = 100
 """Characters; a response that is shorter is not taken for a recital."""
 WITHHELD = "the model's provider keeps its reasoning to itself (redacted, without a summary)"
-MISSING = "the response holds no reasoning, which its prompt asked for"
+MISSING = (
+    "the response holds no reasoning, which its prompt asked for (model.reasoning_tags names tags of a model's own)"
+)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from spillover.core.text import split_reasoning
 from spillover.evals.evaluation import Voice
 from spillover.evals.transcript import Transcript
 
+LONGEST_NUMBER = 20
+
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """A JSON object, unless it says two things under one name."""
@@ -20,13 +22,18 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return held
 
 
+def _number(digits: str) -> int | float:
+    """A whole number; Python refuses to read thousands of digits."""
+    return int(digits) if len(digits) < LONGEST_NUMBER else float(digits)
+
+
 def _plain(value: float) -> int | float:
     return int(value) if value == int(value) else value
 
 
 Rating = Annotated[int | float, Field(ge=0, le=100), AfterValidator(_plain)]
 """Out of 100; judges write 5.0 as well as 5."""
-DECODER = json.JSONDecoder(object_pairs_hook=_once)
+DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_int=_number)
 
 
 class Answer(BaseModel):
