@@ -1,4 +1,4 @@
-"""Honest submissions in every style: right by both graders, or beyond telling for a reason that says which; never hacks."""
+"""Honest submissions of every style: right by both graders, or beyond telling for a named reason; never hacks."""
 
 import pytest
 from grading import answer
