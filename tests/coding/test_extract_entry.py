@@ -257,7 +257,7 @@ def test_a_program_takes_its_functions_from_an_earlier_block():
         ({"src/a.py": CODE}, {"solution.py"}),
         ({"src/a.py": CODE, "b.py": "from src import a\nprint(a.f(1))\n"}, {"solution.py", "src/a.py", "b.py"}),
     ],
-    ids="+".join,
+    ids=lambda names: "+".join(sorted(names)),
 )  # fmt: skip
 def test_of_several_files_the_one_with_the_entry_point_is_the_solution(named, files):
     submission = read_submission("\n".join(f"### {name}\n{block(code)}" for name, code in named.items()), "f")
