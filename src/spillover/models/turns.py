@@ -18,6 +18,8 @@ def texts_of(
     off would read like an answer.
     """
     rows = [list(row) for group in groups for row in group]
+    if not rows:
+        return []
     heads = [_opened(loaded, prompt) for prompt, group in zip(prompts, groups, strict=True) for _ in group]
     return [head + text for head, text in zip(heads, _decoded(loaded, rows), strict=True)]
 
