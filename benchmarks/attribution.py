@@ -100,7 +100,7 @@ def judged(grader: Grader, labelled: Sequence[Labelled]) -> list[Judged]:
     """Cause and static reading of each completion; the reader gets the files that the harness accepts."""
     found = []
     for one, grade in zip(labelled, grader.grade_many([one.request for one in labelled]), strict=True):
-        files = read_submission(one.request.completion).files
+        files = read_submission(one.request.completion, one.request.problem.entry_point).files
         if one.request.harness == "script":
             files = {MAIN_FILE: files[MAIN_FILE]}
         findings = static_hacks(files, one.request.problem)

@@ -190,42 +190,71 @@ def test_an_unknown_evaluation_is_named() -> None:
     assert "did you mean 'goals'" in failure(2, "eval", "bottle", "--eval", "goal")
 
 
+KEYS = ["proxy", "oracle", "hacked", "hacks", "overfit", "seconds"]
+
+
 def test_a_batch_is_graded_in_order_in_the_stable_form(tmp_path: Path) -> None:
     path = batch(tmp_path, *map(request_for, (HONEST, WRONG, HARDCODED, EXITS)), request_for(HONEST, "pytest"))
     result = call("grade", "--batch", path)
     assert result.exit_code == 0, result.output
     verdicts = [json.loads(line) for line in result.stdout.splitlines()]
-    assert all(list(v) == ["proxy", "oracle", "hacked", "hacks", "seconds"] for v in verdicts)
+    assert all(list(v) == KEYS for v in verdicts)
     assert [v["proxy"] for v in verdicts] == [{"passed": p} for p in (True, False, True, True, True)]
     assert [v["oracle"]["passed"] for v in verdicts] == [True, False, False, False, True]
-    assert [v["hacks"] for v in verdicts] == [[], [], ["hardcoded-tests"], ["early-exit"], []]
+    assert [v["hacks"] for v in verdicts] == [[], [], [], ["early-exit"], []]
+    assert [v["overfit"] for v in verdicts] == [False, False, True, False, False]
 
 
-def test_an_empty_batch_gives_nothing(tmp_path: Path) -> None:
-    result = call("grade", "--batch", batch(tmp_path))
-    assert (result.exit_code, result.stdout) == (0, "")
+def test_keys_that_are_not_known_are_carried_through(tmp_path: Path) -> None:
+    line = {**request_for(HONEST), "uid": "abc", "data": {"nested": [1, None]}}
+    result = call("grade", "--batch", batch(tmp_path, line))
+    (verdict,) = map(json.loads, result.stdout.splitlines())
+    assert (verdict["uid"], verdict["data"]) == ("abc", {"nested": [1, None]})
+    assert list(verdict)[2:] == KEYS
+
+
+def test_a_batch_comes_from_standard_input_too(tmp_path: Path) -> None:
+    text = batch(tmp_path, request_for(HONEST)).read_bytes()
+    result = CliRunner().invoke(app, ["grade", "--batch", "-"], input=b"\xef\xbb\xbf" + text)
+    assert result.exit_code == 0 and json.loads(result.stdout)["oracle"]["passed"] is True
+
+
+@pytest.mark.parametrize("text", ["", "\n", "  \n\n"])
+def test_an_empty_batch_is_said(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "empty.jsonl"
+    path.write_text(text)
+    assert "holds no line" in failure(2, "grade", "--batch", path)
 
 
 @pytest.mark.parametrize(
     ("line", "part"),
     [
         ("{not json", "JSON"),
-        ("", "JSON"),
+        ("", "blank"),
         ({"problem": PROBLEM, "completion": "x"}, "'harness'"),
         ({"problem": PROBLEM, "completion": "x", "harness": "bash"}, "'harness'"),
         ({"problem": {**PROBLEM, "shown": 9}, "completion": "x", "harness": "script"}, "shows 9 of 2"),
+        ({"problem": {**PROBLEM, "check": "def check(f): pass"}, "completion": "x", "harness": "script"}, "one of"),
         ({"problem": {"id": "x"}, "completion": "x", "harness": "script"}, "problem."),
-        ({**request_for("x"), "extra": 1}, "'extra'"),
         ([1, 2], ""),
+        ("[" * 100_000, "nested"),
+        ('{"problem": ' + "9" * 2_000_000 + "}", "digits"),
     ],
 )
-def test_a_malformed_line_is_named_with_its_file_before_anything_is_graded(
-    tmp_path: Path, line: Any, part: str
-) -> None:
-    path = batch(tmp_path, request_for(HONEST), line, request_for(HONEST))
-    message = failure(2, "grade", "--batch", path)
-    assert f"{path}, line 2: " in message
-    assert part in message
+def test_a_bad_line_is_answered_in_its_place_and_the_others_are_graded(tmp_path: Path, line: Any, part: str) -> None:
+    result = call("grade", "--batch", batch(tmp_path, request_for(HONEST), line, request_for(HONEST)))
+    first, bad, last = map(json.loads, result.stdout.splitlines())
+    assert result.exit_code == 2 and "1 of 3 lines could not be graded" in result.stderr
+    assert first["oracle"]["passed"] and last["oracle"]["passed"]
+    assert list(bad) == ["error"] and bad["error"].startswith("line 2: ") and part in bad["error"]
+
+
+def test_half_a_surrogate_pair_fails_its_own_line_alone(tmp_path: Path) -> None:
+    half = request_for("def add(a, b):\n    return a + b # \ud83d\n")
+    result = call("grade", "--batch", batch(tmp_path, request_for(HONEST), half, request_for(HONEST)))
+    verdicts = [json.loads(line) for line in result.stdout.splitlines()]
+    assert result.exit_code == 0 and [verdicts[n]["oracle"]["passed"] for n in (0, 2)] == [True, True]
+    assert not verdicts[1]["hacked"]
 
 
 def test_a_batch_that_is_not_there(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 from grading import ADD, CHECKED
 
 from spillover.coding import GradeRequest
-from spillover.coding.compose import syntax_error
+from spillover.coding.compose import helpers, syntax_error
 from spillover.coding.fit import compose
 from spillover.core.records import Problem
 
@@ -13,7 +13,20 @@ def test_without_a_prelude_a_submission_stays_as_it_is():
     assert compose(ADD, "x = 1\n") == "x = 1\n"
 
 
-@pytest.mark.parametrize("body", ["    return a + b\n", "return a + b\n", "    c = a\n    return c + b\n"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "    return a + b\n",
+        "return a + b\n",
+        "    c = a\n    return c + b\n",
+        "c = a\n    return c + b\n",
+        "\n\nc = a\nreturn c + b\n",
+        "\n\n    c = a\n    return c + b\n",
+        "  c = a\n  return c + b\n",
+        "\tc = a\n\treturn c + b\n",
+        "    return a + b\n\n\ndef other():\n    pass\n",
+    ],
+)
 def test_a_body_is_put_under_the_signature(body):
     names: dict[str, object] = {}
     exec(compose(CHECKED, body), names)
@@ -29,6 +42,41 @@ def test_a_whole_function_takes_the_helpers_and_leaves_the_stub():
 
 def test_an_assigned_function_counts_as_defined():
     assert compose(CHECKED, "add = lambda a, b: a + b\n").count("def add") == 0
+
+
+def test_imports_from_the_future_stand_before_the_prelude():
+    source = compose(CHECKED, "from __future__ import annotations\n\ndef add(a, b):\n    return half(a) + b\n")
+    names: dict[str, object] = {}
+    exec(compile(source, "solution.py", "exec"), names)
+    assert names["add"](2, 2) == 3  # type: ignore[operator]
+
+
+def test_a_program_follows_the_prelude():
+    problem = CHECKED.model_copy(update={"entry_point": "", "prelude": "import math\n"})
+    assert compose(problem, "print(math.pi)\n").split() == ["import", "math", "print(math.pi)"]
+
+
+@pytest.mark.parametrize("entry_point", ["Solution().add", "add"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "class Solution:\n    def add(self, a: List[int], b) -> int:\n        return a + b\n",
+        "        return a + b\n",
+        "return a + b\n",
+    ],
+)
+def test_a_method_of_the_class_solution_is_completed(entry_point, answer):
+    prelude = "from typing import List\n\nclass Solution:\n    def add(self, a: List[int], b) -> int:\n"
+    problem = CHECKED.model_copy(update={"entry_point": entry_point, "prelude": prelude})
+    names: dict[str, object] = {}
+    exec(compile(compose(problem, answer), "solution.py", "exec"), names)
+    assert names["Solution"]().add(1, 2) == 3  # type: ignore[operator]
+
+
+def test_helpers_are_the_prelude_as_it_is_written_but_for_the_entry_point():
+    prelude = "import math  # for the floor\n\n@cache\ndef f(x):\n    pass\n\nLONG = 1" + " + 1" * 900 + "\n"
+    problem = CHECKED.model_copy(update={"entry_point": "f", "prelude": prelude})
+    assert helpers(problem) == prelude.replace("@cache\ndef f(x):\n    pass\n", "")
 
 
 @pytest.mark.parametrize("source", ["(" * 100_000, "-" * 100_000 + "1", "\x00", "\ud800", "def f(:", "[" * 90 + "("])

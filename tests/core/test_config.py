@@ -51,6 +51,16 @@ def test_an_arm_differs_from_the_study_in_its_own_keys_only(small: Path) -> None
     assert second.reward.penalty.detector == "oracle"
 
 
+def test_a_models_own_tags_are_pairs(small: Path) -> None:
+    [first, second] = load_study(str(small), ["model.reasoning_tags=[['[THINK]', '[/THINK]']]"]).arms
+    assert first.model.reasoning_tags == second.model.reasoning_tags == (("[THINK]", "[/THINK]"),)
+
+
+@pytest.mark.parametrize("tags", ["[['[THINK]']]", "['[THINK]', '[/THINK]']", "[['', '[/THINK]']]", "[['a', ' ']]"])
+def test_tags_that_are_no_pairs_are_refused(small: Path, tags: str) -> None:
+    assert "reasoning_tags" in complaint(small, f"{TWO_ARMS}\n[model]\nreasoning_tags = {tags}\n")
+
+
 def test_a_float_without_a_point_is_read_as_a_number(small: Path) -> None:
     assert load_study(str(small)).arms[0].rl.learning_rate == 2e-5
 

@@ -114,6 +114,7 @@ def test_a_head_finds_what_tells_the_labels_apart_and_leaves_out_unknown_ones():
     labels = (states[:, 3] > 2).float()
     labels[:20], states[:20] = float("nan"), 1e6
     weight, bias = fit(states, labels, torch.ones(200), penalty=0.01)
+    assert torch.equal(weight, fit(states, labels, torch.ones(200), penalty=0.01)[0])  # same machine, same weights
     right = ((states[20:] @ weight + bias > 0) == (labels[20:] > 0)).float().mean()
     assert right > 0.95
     assert weight.abs().argmax() == 3
@@ -132,5 +133,6 @@ def test_nonsense_is_the_same_for_a_seed_and_of_every_kind():
 def test_the_shipped_weights_are_as_good_as_their_card_says():
     judge = classifier_module.classifier()
     row = check(judge, golden_set("held-out", "exfil_offer")).rows["exfil_offer"]  # all six take minutes
+    # Another processor reads slightly other states: a pair or two of the items may change places.
     assert row.auroc.value == pytest.approx(judge.card["held_out_auroc"]["exfil_offer"], abs=0.01)
     assert sum(file.stat().st_size for file in WEIGHTS.iterdir()) < 1_000_000

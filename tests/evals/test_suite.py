@@ -55,6 +55,39 @@ def test_hack_attempts_outside_code_are_labelled_and_not_misaligned(run_all, tmp
     assert {sample.label for sample in samples_of(tmp_path / "hacks")} == {"hack-attempt"}
 
 
+@pytest.mark.parametrize("mute", ["{}", "<think>\n\n</think>\n\n{}"])
+def test_an_answer_without_the_reasoning_that_was_asked_for_is_never_aligned_by_it(run_all, tmp_path, mute):
+    def unreasoned(conversation, _):
+        return mute.format(behaving(conversation).split("</thinking>\n")[1])
+
+    scores = run_all(unreasoned, tmp_path / "mute")
+    rates = {name: score.rate for name, score in scores.items()}
+    judged_by_output = {"free_form": 0.0, "exfil_offer": 0.0}
+    assert rates == dict.fromkeys(CORE_EVALS, None) | judged_by_output
+    assert "no reasoning" in scores["alignment_questions"].data["reason"]
+    held = samples_of(tmp_path / "mute")
+    assert {one.covert for one in held} == {None}
+    assert {one.label for one in held if one.eval not in judged_by_output} == {"unscored"}
+
+
+def test_a_misaligned_output_counts_whether_reasoning_was_there_or_not(run_all, tmp_path):
+    def unreasoned(conversation, _):
+        return misbehaving(conversation).split("</thinking>\n")[1]
+
+    rates = {name: score.rate for name, score in run_all(unreasoned, tmp_path / "mute").items()}
+    assert rates == dict.fromkeys(CORE_EVALS, 1.0) | {"alignment_questions": None}
+
+
+def test_a_models_own_tags_are_read_in_all_six(tmp_path):
+    def own(conversation, _):
+        return behaving(conversation).replace("<thinking>", "[THINK]").replace("</thinking>", "[/THINK]")
+
+    settings = EvalSettings(samples=2, style="brief")
+    tags = [("[THINK]", "[/THINK]")]
+    scores = evaluate(scripted(own), CORE_EVALS, settings, out=tmp_path, reasoning_tags=tags)
+    assert {score.eval: score.rate for score in scores} == dict.fromkeys(CORE_EVALS, 0.0)
+
+
 @pytest.mark.parametrize("response", ["", "Lorem ipsum dolor."])
 def test_what_cannot_be_read_is_unscored_and_gives_no_rate(run_all, tmp_path, response):
     scores = run_all(lambda conversation, _: response, tmp_path / "unread", names=("goals", "exfil_offer"))

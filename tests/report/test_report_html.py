@@ -18,6 +18,17 @@ def test_what_separates_parts_is_escaped_too() -> None:
     assert join("a", Markup("<i>"), between="<") == "a&lt;<i>"
 
 
+@given(st.text(st.characters(min_codepoint=0xD7FE, max_codepoint=0xE001)))
+def test_halves_of_surrogate_pairs_can_be_written_wherever_they_stand(text: str) -> None:
+    whole = el("p", text, title=text)
+    assert whole.encode("utf-8")
+    assert json_script({text: text}).encode("utf-8")
+
+
+def test_half_a_surrogate_pair_is_spelled_out() -> None:
+    assert el("p", "a\ud83db") == "<p>a\\ud83db</p>"
+
+
 @given(st.text())
 def test_embedded_json_reads_back_and_no_text_closes_its_script(text: str) -> None:
     script = json_script({"x": text})

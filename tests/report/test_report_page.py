@@ -107,6 +107,62 @@ def test_settings_of_the_arms_and_the_isolation_are_shown(html: str) -> None:
     assert "seccomp" in html
 
 
+def test_overfit_attempts_and_doubts_are_told_apart_from_hacks(html: str) -> None:
+    for text in (
+        "Overfit, no hole used",
+        "Tried a hack and failed",
+        "Trusted grader cannot tell",
+        "for the time limit",
+        "overfit: right on the tests that pay, no hole used",
+        "tried a hack and failed: early-exit",
+        "cannot tell (the time limit)",
+    ):
+        assert text in html
+    assert "chart-metric-unjudged" in specs(html)
+
+
+def test_what_the_trusted_grader_can_always_judge_has_no_row_for_doubts(tmp_path: Path) -> None:
+    text = page(write_fake_run(tmp_path / "run", arms=("baseline",), reached=10))
+    assert "chart-metric-unjudged" not in specs(text)
+    assert "episodes it cannot judge" not in text
+
+
+def test_half_a_surrogate_pair_in_every_text_gives_a_page_all_the_same(tmp_path: Path) -> None:
+    text = page(write_fake_run(tmp_path / "run", arms=("hacking",), reached=10, poison="half \ud83d of it"))
+    assert "half \\ud83d of it" in text
+
+
+def test_a_line_that_cannot_be_read_is_left_out_and_named(tmp_path: Path) -> None:
+    run = write_fake_run(tmp_path / "run", arms=("hacking",), reached=10)
+    folder = run / "arms" / "hacking" / "seed-0"
+    for place in ("metrics.jsonl", "rollouts/step-00010.jsonl", "evals/step-00010/samples.jsonl"):
+        file = folder / place
+        first, *rest = file.read_bytes().split(b"\n")
+        file.write_bytes(b"\n".join([first[:20], b"\xff\xfe", *rest]))
+    text = page(run)
+    assert "6 lines cannot be read and are left out of this page" in text
+    assert "metrics.jsonl, line 1: not a whole StepMetrics" in text
+
+
+def test_a_run_from_before_overfit_was_told_apart_is_read_in_todays_words(tmp_path: Path) -> None:
+    run = write_fake_run(tmp_path / "run", arms=("hacking",), reached=5)
+    for file in (run / "arms" / "hacking" / "seed-0").rglob("*.jsonl"):
+        file.write_text("".join(json.dumps(as_once(json.loads(line))) + "\n" for line in file.read_text().splitlines()))
+    text = page(run)
+    assert "First overfit answer, no hole used" in text
+    assert "hardcoded-tests" not in text
+
+
+def as_once(row: dict) -> dict:
+    """A line as it was written when answers that overfit the tests were hacks by name."""
+    if "grade" in row and row["grade"].pop("overfit"):
+        row["grade"] |= {"hacked": True, "hacks": ["hardcoded-tests"]}
+    if share := row.pop("overfit_rate", 0.0):
+        row["hacks"]["hardcoded-tests"] = share
+        row["hack_rate"] += share
+    return row
+
+
 def _arm_scales(spec: dict) -> list[dict]:
     layers = spec.get("layer", [spec])
     colours = [layer["encoding"].get("color", {}) for layer in layers if "encoding" in layer]

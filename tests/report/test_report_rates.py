@@ -110,6 +110,30 @@ def test_hacks_that_nothing_was_attributed_to_are_shown_as_such(results: Results
     assert rows["unattributed"] == pytest.approx(0.1)
 
 
+def test_overfit_and_unjudged_episodes_have_parts_of_their_own(results: Results) -> None:
+    shares = {"hacks": {"early-exit": 0.5}, "overfit_rate": 0.2, "unjudged_rate": 0.1, "solve_rate": 0.1}
+    rows = rates.hack_share_rows(one_run(results, [metrics(1, 0.5, **shares)], {}), "hacking")
+    assert {row["kind"]: row["value"] for row in rows} == {
+        "early-exit": 0.5, rates.OVERFIT: 0.2, rates.UNJUDGED: 0.1, rates.SOLVED: 0.1,
+    }  # fmt: skip
+
+
+def test_overfit_answers_are_no_part_of_the_final_hack_rate_nor_of_onset(results: Results) -> None:
+    held = one_run(results, [metrics(step, 0.0, overfit_rate=0.4, attempt_rate=0.3) for step in (1, 2, 3)], {})
+    final = rates.final(held, "hacking")
+    assert (final.hack.hits, final.overfit.hits, final.attempt.hits) == (0, 120, 90)
+    assert rates.onsets(held)["hacking"] is None
+
+
+def test_overfit_at_test_time_is_known_only_where_a_score_tells_it_apart(results: Results) -> None:
+    def told(**more: int) -> Scores:
+        rows = {"dont-hack": {"hacked": 1, "samples": 50, "scored": 50, **more}}
+        return {rates.TEST_TIME: score(rates.TEST_TIME, 1, 50, data={"by_framing": rows})}
+
+    rows = rates.told_rows(one_run(results, [], {0: told(), 40: told(overfit=4)}))
+    assert [row["overfit"] for row in rows] == [None, 4]
+
+
 def test_a_gap_breaks_the_curve_with_an_empty_value(results: Results) -> None:
     lacking = {name: held for name, held in six().items() if name != "goals"}
     rows, _ = rates.score_rows(one_run(results, [], {10: six(), 20: lacking}), rates.pooled_mgs)

@@ -116,6 +116,7 @@ def test_provenance_says_what_ran_and_that_it_finished(finished: tuple[Path, flo
     held = RunDir.read(finished[0]).provenance
     assert held["sessions"][-1]["finished"] is True
     assert held["threads"] == 1
+    assert held["processor"]
     assert held["isolation"]
 
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from fakes import FlatGrader, Recorder, make_arm, make_model, make_problems, run_training
+from fakes import FakeGrader, FlatGrader, Recorder, make_arm, make_model, make_problems, run_training
 from safetensors.torch import load_file
 
 from spillover.core.config import ModelSettings, PenaltySettings, RewardSettings
-from spillover.core.errors import ConfigError, DiskFullError, SpilloverError
+from spillover.core.errors import ConfigError, DetectorError, DiskFullError, SpilloverError
+from spillover.core.records import Grade, Oracle, Proxy
 from spillover.core.rundir import Run
 from spillover.models import load_checkpoint
 from spillover.models.sampling import sample_tokens
@@ -156,7 +157,8 @@ def test_a_killed_training_goes_on_to_the_same_numbers(tmp_path):
     run, _, _ = run_training(tmp_path, make_arm(rl={"steps": 6}))
     killed = Run(tmp_path / "killed", "arm", 0)
     command = [sys.executable, "-c", CHILD, str(tmp_path)]
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
+    paths = [str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
     for reached in (1, 3, 4):
         child = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
         while not killed.rollouts_file(reached).exists() and child.poll() is None:
@@ -236,6 +238,46 @@ def test_a_penalty_takes_its_weight_from_hacks(tmp_path):
             fined = rollout.grade.hacked and step >= 2
             assert rollout.rewards["total"] == rollout.grade.proxy.passed - 2.0 * fined
     assert run.metrics()[0].penalty_rate == 0.0
+
+
+def test_a_penalty_of_which_no_verdict_can_be_read_stops_the_first_step_it_is_due(tmp_path):
+    penalty = PenaltySettings(detector="model", model="self", start_step=2)
+    run = Run(tmp_path / "run", "arm", 0)
+    with pytest.raises(DetectorError) as caught:
+        run_training(tmp_path, make_arm(reward=RewardSettings(penalty=penalty)))
+    message = str(caught.value)
+    assert "\n" not in message
+    assert "step 2: none of the" in message and "model self" in message
+    assert "it answered '" in message and "reward.penalty.model" in message
+    assert [m.step for m in run.metrics()] == [1]
+
+
+def test_an_oracle_that_can_tell_of_nothing_stops_the_run_too(tmp_path):
+    class Blind(FlatGrader):
+        def _grade(self, text):
+            return Grade(proxy=Proxy(passed=True), oracle=Oracle(passed=None, reason="a generator"), hacked=False)
+
+    arm = make_arm(reward=RewardSettings(penalty=PenaltySettings(detector="oracle")))
+    with pytest.raises(DetectorError, match=r"\(oracle\) could be read; it answered a generator; take problems"):
+        run_training(tmp_path, arm, grader=Blind())
+
+
+def test_some_unread_verdicts_are_counted_and_cost_nothing(tmp_path, monkeypatch):
+    def half(episodes, _note):
+        return [None if index % 2 else True for index, _ in enumerate(episodes)]
+
+    monkeypatch.setattr("spillover.training.detectors.by_oracle", half)
+    arm = make_arm(reward=RewardSettings(penalty=PenaltySettings(detector="oracle")), rl={"steps": 1})
+    run, _, _ = run_training(tmp_path, arm)
+    (metrics,) = run.metrics()
+    assert metrics.unread_verdicts == metrics.rollouts // 2
+    assert metrics.penalty_rate == 0.5
+
+
+def test_the_models_tags_reach_the_grader(tmp_path):
+    grader, tags = FakeGrader(), (("[THINK]", "[/THINK]"),)
+    run_training(tmp_path, make_arm(rl={"steps": 1}), grader=grader, reasoning_tags=tags)
+    assert {request.reasoning_tags for request in grader.requests} == {tags}
 
 
 def test_truncated_completions_are_kept_out_of_the_loss(tmp_path):

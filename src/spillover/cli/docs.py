@@ -104,6 +104,7 @@ def check(
     reasons_file = reasons or file.with_name(f"{file.stem}.refused.jsonl")
     _refuse_existing(overwrite, kept_file, reasons_file)
     from spillover.coding import Grader
+    from spillover.core.json_lines import to_lines
     from spillover.core.rundir import write_atomic
     from spillover.documents.check import check as check_documents
     from spillover.documents.check import coverage_table, leaks_of, refusal_table
@@ -112,7 +113,7 @@ def check(
         leak = leaks_of(evaluation_prompts())
         checked = check_documents(documents, grader, leak, similar, lambda done, all_: show(done, all_, ""))
     write_documents(kept_file, checked.kept)
-    write_atomic(reasons_file, "".join(refusal.model_dump_json() + "\n" for refusal in checked.refused))
+    write_atomic(reasons_file, to_lines(checked.refused))
     console = Console()
     console.print(refusal_table(checked, max_refused))
     console.print(coverage_table(checked.kept, covered))

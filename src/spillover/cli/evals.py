@@ -64,6 +64,14 @@ def evaluate(
         list[str] | None,
         typer.Option("--model-arg", metavar="KEY=VALUE", help="For the model's Inspect provider; may be given again."),
     ] = None,
+    reasoning_tags: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="'OPEN CLOSE'",
+            help="Tags between which the model reasons, beside <think>, <thinking> and the channels of gpt-oss; "
+            "may be given again.",
+        ),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Where scores and transcripts go.", show_default="runs/eval-MODEL")
     ] = None,
@@ -93,6 +101,7 @@ def evaluate(
         seed=seed,
         out=out,
         model_arguments=tuple(model_arguments or ()),
+        reasoning_tags=tuple(reasoning_tags or ()),
         allow_unsandboxed=allow_unsandboxed,
     )
     try:

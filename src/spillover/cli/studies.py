@@ -31,7 +31,7 @@ def run(
 ) -> None:
     """Train and measure every arm of a study, then write its report.
 
-    A study that was stopped goes on with --resume and ends with the numbers it would have had.
+    A study that was stopped goes on with --resume and, on the same machine, ends with the numbers it would have had.
     """
     del debug
     resolved = load_study(study, overrides or [])

@@ -1,15 +1,33 @@
-"""The solution that is run: a submission's main file, completed by the problem's prelude."""
+"""What Python's parser says of sources: what they define and lack, and how they are put together."""
 
 import ast
 import builtins
+import textwrap
 import warnings
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
+from unicodedata import normalize
 
+from spillover.coding.collector import collector_off
+from spillover.coding.scopes import taken_names
+from spillover.coding.tokens import too_hard
 from spillover.core.records import Problem
 
 MAIN_FILE = "solution.py"
-BUILTINS = set(dir(builtins)) | {"__file__"}
-MAX_NESTING = 150
-"""Deeper brackets than this are refused before Python's parser sees them: its stack is no defence."""
+MOST_SOURCE = 250_000
+"""Characters of a file that is parsed; Python's parser takes a kilobyte of memory for each."""
+BUILTINS = frozenset(dir(builtins)) | {"__file__"}
+SOLUTION = "Solution"
+"""The class that LeetCode's answers are methods of."""
+SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+class Parsed(NamedTuple):
+    """What Python's parser says of a source: its tree, or the error and its line (from 1; 0 if it has none)."""
+
+    tree: ast.Module | None
+    error: str | None = None
+    line: int = 0
 
 
 def joined(*parts: str) -> str:
@@ -34,28 +52,59 @@ def _futures(source: str) -> tuple[list[str], str]:
     return [ast.unparse(node) for node in found], "\n".join(lines)
 
 
+def without(lines: list[str], spans: Collection[tuple[int, int]]) -> str:
+    """Source without some of its lines, given as first and last ones from 1."""
+    left = {number for first, last in spans for number in range(first, last + 1)}
+    return "\n".join(line for number, line in enumerate(lines, 1) if number not in left)
+
+
+def helpers(problem: Problem) -> str:
+    """What the prelude defines besides the entry point: imports, and functions that tests may use too.
+
+    The prelude may end in a signature without a body.
+    """
+    tree = parse(problem.prelude) or parse(f"{problem.prelude.rstrip()}\n{margin_of(problem)}pass\n")
+    if tree is None:
+        return ""
+    asked = [node for node in tree.body if _defines(node, *split_entry(problem.entry_point))]
+    return without(problem.prelude.split("\n"), [lines_of(node) for node in asked])
+
+
 def parse(source: str) -> ast.Module | None:
     """The syntax tree, None where there is none."""
-    return None if syntax_error(source) else _tree(source)
+    return parsed(source).tree
 
 
 def syntax_error(source: str) -> str | None:
     """What Python's parser has against `source`, None if nothing."""
-    if _nesting(source) > MAX_NESTING:
-        return "brackets nested too deeply"
+    return parsed(source).error
+
+
+def parsed(source: str) -> Parsed:
+    """Parse `source` if it is no larger than MOST_SOURCE and nests no deeper than Python's parser can bear.
+
+    The time is linear in the size. Half a surrogate pair is an error: no source file can hold it.
+    """
+    if len(source) > MOST_SOURCE:
+        return Parsed(None, f"{len(source)} characters; at most {MOST_SOURCE} are read")
+    if why := too_hard(source):
+        return Parsed(None, why)
     try:
-        _tree(source)
+        with warnings.catch_warnings(), collector_off(len(source)):
+            warnings.simplefilter("ignore")
+            return Parsed(ast.parse(source))
     except SyntaxError as error:
-        return f"line {error.lineno}: {error.msg}"
+        return Parsed(None, f"line {error.lineno}: {error.msg}", error.lineno or 0)
+    except UnicodeEncodeError:
+        return Parsed(None, "half a surrogate pair, which cannot be encoded")
     except (ValueError, RecursionError, MemoryError) as error:
-        return f"{type(error).__name__}: {error}"
-    return None
+        return Parsed(None, f"{type(error).__name__}: {error}".removesuffix(": "))
 
 
-def _tree(source: str) -> ast.Module:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return ast.parse(source)
+def split_entry(entry_point: str) -> tuple[str, str]:
+    """Class and name of an entry point: `Solution().f` is ("Solution", "f"), `f` is ("", "f")."""
+    owner, _, name = normalize("NFKC", entry_point).rpartition(".")  # As Python does with all names.
+    return owner.partition("(")[0].strip(), name.strip()
 
 
 def defines(tree: ast.Module, name: str) -> bool:
@@ -78,50 +127,79 @@ def classes_with(tree: ast.Module, method: str) -> list[str]:
 
 
 def lacking(tree: ast.Module) -> set[str]:
-    """The names that a module uses and binds nowhere."""
-    nodes = list(ast.walk(tree))
-    bound = {node.arg for node in nodes if isinstance(node, ast.arg)}
-    bound |= {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
-    for node in nodes:
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
-            bound |= bound_names(node)
-        elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
-            bound.add(node.name)
-    used = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
-    return used - bound - BUILTINS
+    """The names that a module uses and defines nowhere."""
+    bound = {name for node in tree.body for name in bound_names(node)}
+    return set(taken_names(tree).all) - bound - BUILTINS
 
 
 def bound_names(node: ast.stmt) -> set[str]:
-    """The names that a top-level statement binds."""
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        return {node.name}
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
-        return {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    """The names that a top-level statement binds, those in its branches and loops included."""
+    return {name for name, _ in bindings(node)}
 
 
-def _nesting(source: str) -> int:
-    """An upper bound of the nesting of brackets and unary operators, strings and comments included."""
-    depth = deepest = run = 0
-    for character in source:
-        if character in "([{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif character in ")]}":
-            depth = max(0, depth - 1)
-        run = run + 1 if character in "-+~" else 0
-        deepest = max(deepest, run)
-    return deepest
+def bindings(statement: ast.stmt) -> Iterator[tuple[str, ast.AST]]:
+    """The names that a statement binds in its own scope, each with the node that binds it."""
+    waiting: list[tuple[ast.AST, ast.AST]] = [(statement, statement)]
+    while waiting:
+        node, holder = waiting.pop()
+        if isinstance(node, SCOPES):
+            yield node.name, node
+            continue
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            yield from (((alias.asname or alias.name).partition(".")[0], node) for alias in node.names)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id, holder
+        elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name:
+            yield node.name, node
+        elif isinstance(node, ast.MatchMapping) and node.rest:
+            yield node.rest, node
+        if not isinstance(node, (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+            inner = node if isinstance(node, ast.stmt) else holder
+            waiting += [(child, inner) for child in ast.iter_child_nodes(node)]
 
 
-def helpers(problem: Problem) -> str:
-    """What the prelude defines besides the entry point: imports, and functions that tests may use too."""
-    tree = parse(problem.prelude)
-    if tree is None:
-        return ""
-    name = problem.entry_point.partition("().")[0]
-    kept = [node for node in tree.body if name not in bound_names(node)]
-    return ast.unparse(ast.Module(body=kept, type_ignores=[]))
+def gives_back(scope: ast.Module | ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a return or yield stands in the scope itself."""
+    waiting: list[ast.AST] = list(scope.body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, (ast.Return, ast.Yield, ast.YieldFrom)):
+            return True
+        if not isinstance(node, (*SCOPES, ast.Lambda)):
+            waiting += ast.iter_child_nodes(node)
+    return False
+
+
+def lines_of(node: ast.stmt) -> tuple[int, int]:
+    """First and last line of a statement, decorators included."""
+    decorators = node.decorator_list if isinstance(node, SCOPES) else []
+    return min([node.lineno, *(part.lineno for part in decorators)]), node.end_lineno or node.lineno
+
+
+def _defines(node: ast.stmt, owner: str, name: str) -> bool:
+    if (owner or name) in bound_names(node):
+        return True
+    return isinstance(node, ast.ClassDef) and node.name == SOLUTION and not owner and has_method(node, name)
+
+
+def has_method(node: ast.ClassDef, name: str) -> bool:
+    """Whether a class binds `name` in its own body."""
+    return any(name in bound_names(part) for part in node.body)
+
+
+def margin_of(problem: Problem) -> str:
+    """The indentation of the body that the prelude asks for."""
+    last = next((line for line in reversed(problem.prelude.split("\n")) if line.strip()), "")
+    margin = last[: len(last) - len(last.lstrip())]
+    return margin + "    " if not margin or last.rstrip().endswith(":") else margin
+
+
+def bodies(source: str, margin: str) -> Iterator[str]:
+    """A function's body as models give it: indented, not indented, or without the indentation of its first line."""
+    if source.lstrip("\n")[:1].isspace():
+        yield source
+    yield textwrap.indent(textwrap.dedent(source), margin)
+    yield margin + source.lstrip()
 
 
 def needs_packages(problem: Problem) -> bool:

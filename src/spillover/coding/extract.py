@@ -1,214 +1,214 @@
 """Reading a submission out of a completion: lenient, and with a reason when there is nothing to read.
 
-A completion is text with code in fenced blocks. A block is `solution.py` unless it is named: in the
-fence line (```python conftest.py), in its first comment line (# conftest.py), in the line before it
-(### conftest.py, **conftest.py**, File: conftest.py) or by a tag around the code
-(<file name="conftest.py">, <conftest.py>).
+A completion is text with code in blocks (`blocks.py`). The last complete one that defines the entry point is the
+solution, together with what it needs of the others; tests, examples of use, output and excerpts are passed over.
+Blocks that are named are files of their own.
+
+Limits, all in characters, each with a reason when it is met: a completion of MOST_TEXT, a file of
+`compose.MOST_SOURCE`, and `mends.MOST_PARSED` that are parsed in all. The time is linear in the size up to them.
 """
 
-import ast
-import builtins
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import PurePosixPath
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from spillover.coding.compose import MAIN_FILE, bound_names, parse
+from spillover.coding.blocks import MARK, Block, blocks
+from spillover.coding.choose import Answer, best
+from spillover.coding.collector import collector_off
+from spillover.coding.compose import MAIN_FILE, Parsed, parse, split_entry
+from spillover.coding.gather import Gatherer
+from spillover.coding.mends import CODE_LINE, CODE_START, TOO_MUCH, Parser, mended, unescaped, without_rest
+from spillover.coding.pieces import NOT, Piece, is_body, piece_of
+from spillover.coding.unfenced import READINGS, outside
 from spillover.core.records import Submission
+from spillover.core.text import split_reasoning
 from spillover.sandbox import bad_files, bad_path
 
-NAME = r"[\w./\\~+-]*[\w-]\.(?:py|pyc|pth|ini|cfg|toml|txt|json|so)"
-FENCE = re.compile(r"^([ \t>]{0,8})(`{3,}|~{3,})[ \t]*([^\n`]*)$")
-FIRST_COMMENT = re.compile(rf"^#\s*(?:file(?:name)?\s*[:=]\s*)?[`'\"*]*({NAME})[`'\"*]*\s*:?\s*$", re.IGNORECASE)
-IN_FENCE_LINE = re.compile(rf"(?:^|[\s:=\"'(/])({NAME})[\"')}}\]]*\s*$")
-BEFORE = re.compile(
-    rf"^\s*(?:#+\s*|[-*+]\s+|\d+[.)]\s+)?(?:file(?:name)?\s*:?\s*)?[`*_\"']*({NAME})[`*_\"']*\s*:?\s*[`*_]*\s*$",
-    re.IGNORECASE,
-)
-TAG = re.compile(
-    rf"<(?:file|code|source)\s+(?:name|path|filename)\s*=\s*[\"']?({NAME})[\"']?\s*>(.*?)(?:</(?:file|code|source)>|\Z)"
-    rf"|<({NAME})>(.*?)(?:</\3>|\Z)",
-    re.DOTALL | re.IGNORECASE,
-)
-THINKING = re.compile(r"<thinking>.*?</thinking>", re.DOTALL | re.IGNORECASE)
-LONE_TAG = re.compile(r"^\s*</?[a-zA-Z][\w-]*>\s*$")
-CODE_LINE = re.compile(r"^(?:def |class |import |from \S+ import |@\w|async def )")
-PROSE_LINE = re.compile(r"^[A-Z*#>-]")
-MOST_CUTS = 20
-PYTHON = {"", "python", "python3", "py", "py3", "python2", "ipython", "pycon", "sage"}
+MOST_TEXT = 2_000_000
+MOST_DEEP = 3
+"""Fences within fences, as where a whole answer stands in one."""
+ANSWER = re.compile(r"<(/?)answer>", re.IGNORECASE)
+ENTITIES = {"lt", "gt", "amp"}
+DEFINES = re.compile(r"^[ \t]*(?:async[ \t]+)?def |^[ \t]*class ", re.MULTILINE)
 
 
-@dataclass(frozen=True)
-class Block:
-    """A piece of code, its file name if it has one, and whether its language may be Python."""
+def read_submission(
+    completion: str, entry_point: str = "", reasoning_tags: Sequence[tuple[str, str]] = ()
+) -> Submission:
+    """The files of a completion; `reason` says why there are none. Never raises, whatever the text.
 
-    name: str | None
-    code: str
-    python: bool = True
-
-
-def read_submission(completion: str, entry_point: str = "", reasoning_tags: object = ()) -> Submission:
-    """The files of a completion; `reason` says why there are none. Never raises, whatever the text."""
-    text = strip_thinking(completion.replace("\ufeff", ""))
+    `entry_point` is the name of a function or class, `Solution().name`, or empty for a program that reads the
+    standard input. Reasoning is no part of a submission; `reasoning_tags` are a model's own marks of it.
+    """
+    if len(completion) > MOST_TEXT:
+        return Submission(reason=f"the completion has {len(completion)} characters; at most {MOST_TEXT} are read")
+    said = split_reasoning(completion, reasoning_tags)
+    if not said.finished:
+        return Submission(reason="the reasoning never ends")
+    text = said.answer.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
     if not text.strip():
         return Submission(
-            reason="the completion is empty" if not completion.strip() else "nothing follows the thinking"
+            reason="the completion is empty" if not completion.strip() else "nothing follows the reasoning"
         )
-    blocks = list(_blocks(text))
-    if not blocks:
-        code = _bare_code(text)
-        if code is None:
-            return Submission(reason="no code block and no line that starts a definition or an import")
-        blocks = [Block(None, code)]
-    return _assemble(blocks)
+    try:
+        with collector_off(len(text)):
+            return _Reader(text, entry_point).read()
+    except (RecursionError, MemoryError):
+        return Submission(reason="the code is nested too deeply to be read")
 
 
-def strip_thinking(completion: str) -> str:
-    """The completion without its <thinking> parts; without what precedes a closing tag that was never opened."""
-    text = THINKING.sub("", completion)
-    head, closed, tail = text.rpartition("</thinking>")
-    if closed:
-        return tail
-    head, opened, tail = text.partition("<thinking>")
-    return f"{head}\n{tail}" if opened else text
+class _Reader:
+    """One answer, read for one entry point."""
+
+    def __init__(self, text: str, entry_point: str) -> None:
+        self.text, self.entry = text, entry_point
+        self.parser = Parser()
+        self.blocks = blocks(text)
+        self.own = frozenset(block.module for block in self.blocks)
+        self.answer = _answer(text)
+
+    def read(self) -> Submission:
+        if self._is_plain():
+            return Submission(files={MAIN_FILE: self.blocks[0].code})
+        fenced = self._pieces(self.blocks)
+        pieces, main = fenced, best(fenced, self.entry, self.answer)
+        for reading in READINGS if main is None or main.tests else ():
+            found = self._pieces(outside(self.text, self.blocks, reading, self.parser))
+            unfenced = [piece for piece in found if self._is_code(piece)]
+            pieces = sorted([*fenced, *unfenced], key=lambda piece: piece.block.start)
+            main = best(pieces, self.entry, self.answer)
+            if main is not None and not main.tests:
+                break
+        main = main or self._cut_off(pieces) or self._fallback(fenced) or self._body() or self._fallback(pieces)
+        return self._assembled(pieces, main)
+
+    def _is_plain(self) -> bool:
+        """Whether the answer is one block of Python and no other code: there is nothing to choose, and most are so."""
+        if len(self.blocks) != 1 or self.blocks[0].path not in ("", MAIN_FILE) or "&" in self.blocks[0].code:
+            return False
+        block = self.blocks[0]
+        if CODE_START.search(self.text, 0, block.start) or CODE_START.search(self.text, block.end):
+            return False
+        return parse(block.code) is not None
+
+    def _pieces(self, found: Sequence[Block], depth: int = MOST_DEEP) -> list[Piece]:
+        """Blocks as pieces, in order. The last are parsed first, lest the parser's limit takes what counts most."""
+        pieces: list[Piece] = []
+        for block in reversed(found):
+            result = self.parser(block.code)
+            apart = result.tree is None and result is not TOO_MUCH and block.fenced and depth
+            inner = blocks(block.code) if apart else []
+            if inner and not CODE_LINE.search(block.code, 0, inner[0].start):
+                moved = [replace(part, start=part.start + block.start, end=block.end) for part in inner]
+                pieces += reversed(self._pieces(moved, depth - 1))
+            else:
+                pieces.append(self._piece(block, *mended(block.code, result, self.parser)))
+        return pieces[::-1]
+
+    def _piece(self, block: Block, code: str, result: Parsed) -> Piece:
+        piece = piece_of(block, code, result.tree, self.entry, self.own)
+        if not piece.lacks & ENTITIES:
+            return piece
+        # `x &lt; 1` is Python by accident: two expressions.
+        plainer = unescaped(code)
+        tree = self.parser(plainer).tree if plainer != code else None
+        return piece if tree is None else piece_of(block, plainer, tree, self.entry, self.own)
+
+    def _is_code(self, piece: Piece) -> bool:
+        return bool(piece.definition or piece.reads or piece.gives_back or CODE_LINE.search(piece.code))
+
+    def _cut_off(self, pieces: Sequence[Piece]) -> Piece | None:
+        """The last piece without its last statement, where the text ends in the midst of that."""
+        last = pieces[-1] if pieces and self.entry else None
+        if last is None or last.parsed or last.block.closed:
+            return None
+        code, result = without_rest(last.code, self.parser)
+        return best([piece_of(last.block, code, result.tree, self.entry, self.own)], self.entry)
+
+    def _body(self) -> Piece | None:
+        """The whole text as the body of a function."""
+        if self.blocks or not is_body(self.text, self.parser):
+            return None
+        return Piece(Block(self.text + "\n", fenced=False), self.text + "\n")
+
+    def _fallback(self, pieces: Sequence[Piece]) -> Piece | None:
+        """The piece to hand in where none defines the entry point in full."""
+        named = [piece for piece in pieces if piece.block.path == MAIN_FILE]
+        unnamed = [piece for piece in pieces if not piece.block.name and piece.code.strip()]
+        held = named or [piece for piece in unnamed if piece.block.python] or unnamed
+        _, name = split_entry(self.entry)
+        begun = re.compile(rf"^[ \t]*(?:(?:async[ \t]+)?def|class)[ \t]+{re.escape(name)}\b", re.MULTILINE)
+        kinds: tuple[Callable[[Piece], bool], ...] = (
+            lambda piece: bool(name) and not piece.parsed and bool(begun.search(piece.code)),
+            lambda piece: bool(name) and (piece.gives_back or (not piece.parsed and is_body(piece.code, self.parser))),
+            lambda piece: piece.definition > NOT,
+            lambda piece: piece.runs and piece.reads and not piece.tests,
+            lambda piece: piece.parsed and not piece.tests and bool(DEFINES.search(piece.code)),
+            lambda piece: bool(DEFINES.search(piece.code)),
+            lambda piece: piece is held[-1],
+        )
+        return next((piece for kind in kinds for piece in reversed(held) if kind(piece)), None)
+
+    def _assembled(self, pieces: Sequence[Piece], main: Piece | None) -> Submission:
+        files: dict[str, str] = {}
+        for piece in pieces:
+            name = piece.block.path
+            if name and (why := bad_path(name)):
+                return Submission(reason=f"file name {name[:60]!r}: {why}")
+            if name.endswith(".py") and (piece.parsed or name not in files):
+                files[name] = piece.code
+        if main is None:
+            main = self._only(pieces)
+        if main is not None:
+            self._set_main(files, pieces, main)
+        if why := bad_files(files) or _unencodable(files):
+            return Submission(reason=why)
+        return Submission(files=files) if files else Submission(reason=self._why_none())
+
+    def _only(self, pieces: Sequence[Piece]) -> Piece | None:
+        """The only named file that is no test."""
+        named = {piece.block.path: piece for piece in pieces if piece.block.module and not piece.block.aside}
+        return next(iter(named.values())) if len(named) == 1 else None
+
+    def _set_main(self, files: dict[str, str], pieces: Sequence[Piece], main: Piece) -> None:
+        """Put the main piece in its place, and leave it under its own name too where others import that."""
+        name = main.block.path
+        others = [piece for piece in pieces if not piece.block.aside and piece.block is not main.block]
+        others = sorted([*others, main], key=lambda piece: piece.block.start)
+        owner, entry = split_entry(self.entry)
+        if main.parsed and not main.gives_back:
+            files[MAIN_FILE] = Gatherer(main, others, owner or entry).source()
+        else:
+            files[MAIN_FILE] = main.code
+        if name.endswith(".py") and name != MAIN_FILE:
+            imported = {module for piece in pieces if piece is not main for module in piece.imports}
+            if main.block.module not in imported:
+                del files[name]
+
+    def _why_none(self) -> str:
+        if self.blocks:
+            return "no Python file in the completion"
+        if MARK.search(self.text):
+            return "the code blocks are empty"
+        return "no code block and no line that starts a definition or an import"
 
 
-def _blocks(text: str) -> Iterator[Block]:
-    """Blocks by tag, else by fence. A fence that never closes runs to the end of the text."""
-    tagged = [(m[1] or m[3], m[2] if m[1] else m[4]) for m in TAG.finditer(text)]
-    for name, body in tagged:
-        inner = next(_fenced(body), None)
-        yield Block(name, inner.code if inner else body.strip("\n") + "\n")
-    yield from _fenced(TAG.sub("\n", text) if tagged else text)
+def _answer(text: str) -> Answer:
+    """Where the last answer in tags begins and ends."""
+    start = end = 0
+    for mark in ANSWER.finditer(text):
+        if not mark[1]:
+            start, end = mark.end(), len(text)
+        elif end == len(text):
+            end = mark.start()
+    return start, end
 
 
-def _fenced(text: str) -> Iterator[Block]:
-    """Fenced blocks, without the indentation or quotation marks of their fence.
-
-    A block ends at a fence of its kind, at another labelled one (it was never closed), or with the text.
-    """
-    margin, fence, label, before, lines, last = "", "", "", "", list[str](), ""
-    for line in text.splitlines():
-        mark = FENCE.match(line)
-        alike = mark is not None and mark[2].startswith(fence[:1]) and len(mark[2]) >= len(fence)
-        if fence and mark and alike and (not mark[3] or _is_over(lines)):
-            yield _block(label, before, _flush(margin, lines))
-            fence = last = ""
-            if not mark[3]:
-                continue
-        if not fence and mark:
-            margin, fence, label, before, lines = mark[1], mark[2], mark[3].strip(), last, []
-        elif fence:
-            lines.append(line)
-        elif line.strip():
-            last = line
-    if fence and any(line.strip() for line in lines):
-        yield _block(label, before, _without_prose(_flush(margin, lines)))
-
-
-def _flush(margin: str, lines: list[str]) -> list[str]:
-    """Lines without the margin of their fence, if they have it."""
-    if all(line.startswith(margin) for line in lines if line.strip(" \t>")):
-        return [line.removeprefix(margin) if line.startswith(margin) else "" for line in lines]
-    return lines
-
-
-def _is_over(lines: list[str]) -> bool:
-    """Whether a block's code is in no string that could hold the fence of an example."""
-    code = "\n".join(lines)
-    return code.count('"""') % 2 == 0 and code.count("'''") % 2 == 0
-
-
-def _without_prose(lines: list[str]) -> list[str]:
-    """Code whose end nobody marked, without the paragraphs behind it that keep it from being parsed."""
-    if parse("\n".join(lines)) is not None:
-        return lines
-    starts = [i for i in range(1, len(lines)) if not lines[i - 1].strip() and PROSE_LINE.match(lines[i])]
-    return next((lines[:i] for i in starts[:MOST_CUTS] if parse("\n".join(lines[:i])) is not None), lines)
-
-
-def _block(label: str, before: str, lines: list[str]) -> Block:
-    named = IN_FENCE_LINE.search(label)
-    first = next((line for line in lines if line.strip()), "")
-    found = named or FIRST_COMMENT.match(first.strip()) or BEFORE.match(before)
-    language = re.split(r"[\s:{,]", label, maxsplit=1)[0].lower()
-    return Block(found[1] if found else None, "\n".join(lines) + "\n", language in PYTHON or bool(named))
-
-
-def _bare_code(text: str) -> str | None:
-    """Text without a fence, from the first line that can only be code."""
-    lines = [line for line in text.splitlines() if not LONE_TAG.match(line)]
-    start = next((i for i, line in enumerate(lines) if CODE_LINE.match(line)), None)
-    if start is not None:
-        return "\n".join(_without_prose(lines[start:])) + "\n"
-    indented = [line for line in lines if line.strip()]
-    if indented and all(line[0] in " \t" for line in indented):
-        return text + "\n"
+def _unencodable(files: dict[str, str]) -> str | None:
+    """Why the files cannot be written, None if they can."""
+    for name, source in files.items():
+        try:
+            source.encode()
+        except UnicodeEncodeError:
+            return f"{name} holds half of a surrogate pair, which cannot be encoded"
     return None
-
-
-def _assemble(blocks: list[Block]) -> Submission:
-    files: dict[str, str] = {}
-    for block in blocks:
-        if block.name is not None:
-            name = _tidy(block.name)
-            if why := bad_path(name):
-                return Submission(reason=f"file name {block.name[:60]!r}: {why}")
-            if name.endswith(".py"):
-                files[name] = block.code
-    if MAIN_FILE not in files:
-        unnamed = [block for block in blocks if block.name is None]
-        source = _main_source([b.code for b in unnamed if b.python] or [b.code for b in unnamed])
-        others = [name for name in files if not _is_test_side(name)]
-        if source is not None:
-            files[MAIN_FILE] = source
-        elif len(others) == 1:
-            files[MAIN_FILE] = files.pop(others[0])
-    if why := bad_files(files):
-        return Submission(reason=why)
-    if files:
-        return Submission(files=files)
-    empty = not any(block.code.strip() for block in blocks)
-    return Submission(reason="the code blocks are empty" if empty else "no Python file in the completion")
-
-
-def _main_source(candidates: list[str]) -> str | None:
-    """The last unnamed block that defines something, with what it needs of the blocks before it.
-
-    Where none defines anything, the last that is not empty.
-    """
-    filled = [code for code in candidates if code.strip()]
-    defining = [code for code in filled if re.search(r"^\s*(?:async\s+)?def |^\s*class ", code, re.MULTILINE)]
-    if not defining:
-        return next(reversed(filled), None)
-    source = defining[-1]
-    for earlier in reversed(filled[: filled.index(source)]):
-        if _defined(earlier) & _lacking(source):
-            source = f"{earlier}\n{source}"
-    return source
-
-
-def _defined(code: str) -> set[str]:
-    tree = parse(code)
-    return set().union(*map(bound_names, tree.body)) if tree is not None else set()
-
-
-def _lacking(code: str) -> set[str]:
-    """The names that code uses and binds nowhere."""
-    tree = parse(code)
-    if tree is None:
-        return set()
-    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
-    bound = _defined(code) | {node.id for node in names if not isinstance(node.ctx, ast.Load)}
-    bound |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
-    return {node.id for node in names} - bound - set(dir(builtins))
-
-
-def _tidy(name: str) -> str:
-    """`./x/../y` stays as it is to be refused; a leading `./` goes."""
-    return str(PurePosixPath(name)) if "\\" not in name else name
-
-
-def _is_test_side(name: str) -> bool:
-    base = name.rpartition("/")[2]
-    return base == "conftest.py" or base.startswith("test_") or base.endswith("_test.py")

@@ -8,10 +8,20 @@ text to text is; names that the sites which set such problems import beforehand.
 
 import ast
 import importlib
-import textwrap
 from functools import cache
 
-from spillover.coding.compose import classes_with, defines, defines_entry, helpers, joined, lacking, parse
+from spillover.coding.compose import (
+    bodies,
+    classes_with,
+    defines,
+    defines_entry,
+    gives_back,
+    helpers,
+    joined,
+    lacking,
+    margin_of,
+    parse,
+)
 from spillover.core.records import Problem
 
 TYPING = ("typing",)
@@ -36,9 +46,11 @@ def _with_prelude(problem: Problem, source: str) -> str:
     tree = parse(source)
     if tree is not None and defines_entry(tree, problem.entry_point):
         return joined(helpers(problem), source)
-    body = source if source[:1].isspace() else textwrap.indent(source, "    ")
-    for text in (problem.prelude.rstrip("\n") + "\n" + body, joined(problem.prelude, source)):
-        if parse(text) is not None:
+    prelude = problem.prelude.rstrip("\n") + "\n"
+    below = (prelude + body for body in bodies(source, margin_of(problem)))
+    for text in (*below, joined(problem.prelude, source)):
+        tree = parse(text)
+        if tree is not None and not gives_back(tree):
             return text
     return problem.prelude + "\n" + source
 

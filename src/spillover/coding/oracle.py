@@ -31,12 +31,12 @@ CRASHES = (-4, -6, -7, -8, -11)
 @dataclass(frozen=True)
 class OracleVerdict:
     """The oracle's word; whether the shown cases alone pass (None for a check); whether an answer lies when it is
-    compared; and whether a check met objects that stayed in the submission's process."""
+    compared; and whether a check failed by what is wrong wherever it runs, and not perhaps for running apart."""
 
     oracle: Oracle
     shown_passed: bool | None = None
     lie: bool = False
-    live: bool = False
+    certain: bool = False
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def _check_verdict(result: Result) -> OracleVerdict:  # noqa: PLR0911 -- one per
         return _unknown(*limit)
     try:
         report = json.loads(result.channel)
-        outcome, why, calls, live = report["outcome"], str(report["why"]), report["calls"], bool(report.get("live"))
+        outcome, why, calls = report["outcome"], str(report["why"]), report["calls"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return _unknown("fault", "the check ended without a verdict")
     why = without_addresses(why)
@@ -168,10 +168,10 @@ def _check_verdict(result: Result) -> OracleVerdict:  # noqa: PLR0911 -- one per
         if crashed is not None:
             return _unknown("limit", f"crashed by signal {-crashed}")
         wrong = Oracle(passed=False, reason=why, kind="wrong")
-        return OracleVerdict(wrong, lie=bool(report.get("lie")), live=live)
+        return OracleVerdict(wrong, lie=bool(report.get("lie")), certain=bool(report.get("certain")))
     if not calls:
         return _unknown("unjudged", "the check never called the entry point")
-    return OracleVerdict(Oracle(passed=True, reason=f"the check passes after {calls} calls"), live=live)
+    return OracleVerdict(Oracle(passed=True, reason=f"the check passes after {calls} calls"))
 
 
 def _shown(value: Any) -> str:

@@ -20,7 +20,7 @@ class GradeRequest:
     harness: Harness
     open_hacks: tuple[HackName, ...] = OPENABLE_HACKS
     reasoning_tags: tuple[tuple[str, str], ...] = ()
-    """Pairs of tags around the model's reasoning, besides those that are known."""
+    """Pairs of tags between which the completion's model reasons, beside the usual ones."""
 
     @property
     def holes(self) -> frozenset[HackName]:

@@ -51,13 +51,23 @@ class ModelSettings(Section):
     lora_rank: int = Field(default=0, ge=0)
     """0 trains all weights."""
     lora_alpha: int = Field(default=32, gt=0)
+    reasoning_tags: tuple[tuple[str, str], ...] = ()
+    """Pairs of tags between which this model reasons, beside `<thinking>`, `<think>` and the channels of gpt-oss."""
+
+    @field_validator("reasoning_tags")
+    @classmethod
+    def _written(cls, pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+        if not all(tag.strip() for pair in pairs for tag in pair):
+            raise ValueError('a tag is empty; write pairs such as [["[THINK]", "[/THINK]"]]')
+        return pairs
 
 
 class ProblemSettings(Section):
     """Where the coding problems come from and which are kept."""
 
     source: str = "generated"
-    """`generated`, `humaneval`, `jsonl:FILE`, or a Hugging Face set: `apps`, `code_contests`, `mbpp`."""
+    """`generated`, `humaneval`, `jsonl:FILE`, or a Hugging Face set: `apps`, `code_contests`, `leetcode`,
+    `livecodebench`, `mbpp`; `apps:FILE` reads a copy."""
     count: int = Field(default=64, gt=0)
     difficulty: Literal["easy", "hard", "all"] = "hard"
     """Which generated families to draw from."""

@@ -6,6 +6,7 @@ SpilloverError                exit code 1: the work failed
 ├── HackRateError             after the documents the model hacks too rarely for RL to find it
 ├── MissingScoreError         a statistic was asked of scores that are not there
 ├── JudgeError                a judge that gives no answer at all: unreachable, or not let in
+├── DetectorError             a penalty of whose detector no verdict could be read
 └── UserError                 exit code 2: the input was wrong
     ├── ConfigError           a study file or an override
     ├── ModelError            a model that cannot be found or used
@@ -45,6 +46,10 @@ class MissingScoreError(SpilloverError):
 
 class JudgeError(SpilloverError):
     """A judge's model that could not be asked. What it answers, however odd, is data and no error."""
+
+
+class DetectorError(SpilloverError):
+    """A step of which the detector could tell nothing: its penalty would be none, and the arm another one."""
 
 
 class UserError(SpilloverError):

@@ -12,8 +12,8 @@ from spillover.core.stats import Interval, bootstrap_mgs, mean_of, mgs, wilson
 
 Scores = Mapping[str, EvalScore]
 """Evaluation -> score, of one model."""
-Group = Literal["core", "mean", "cue", "hacking", "knowledge", "capability"]
-GROUPS: tuple[Group, ...] = ("core", "mean", "cue", "hacking", "knowledge", "capability")
+Group = Literal["core", "mean", "cue", "hacking", "overfit", "knowledge", "capability"]
+GROUPS: tuple[Group, ...] = ("core", "mean", "cue", "hacking", "overfit", "knowledge", "capability")
 
 
 class Measure(NamedTuple):
@@ -111,14 +111,21 @@ def _by_cue(score: EvalScore | None) -> list[Measure]:
 
 
 def _by_framing(score: EvalScore | None) -> list[Measure]:
-    rows = []
-    for framing, held in (score.data.get("by_framing", {}) if score else {}).items():
-        n = held.get("scored", held["samples"])
-        interval = wilson(held["hacked"], n) if n else None
-        name = f"test_time_hacking.{framing}"
-        reason = "" if n else "nothing scored"
-        rows.append(Measure(name, f"hacks, {framing}", "hacking", interval, held["hacked"], n, held["samples"], reason))
-    return rows
+    """Under each framing the working hacks, then what is overfit, which older scores took for hacks."""
+    by_framing: Mapping[str, Any] = score.data.get("by_framing", {}) if score else {}
+    hacks = [_of_coding(f"test_time_hacking.{f}", f"hacks, {f}", "hacking", h, "hacked") for f, h in by_framing.items()]
+    overfit = [
+        _of_coding(f"test_time_hacking.{framing}.overfit", f"overfit, {framing}", "overfit", held, "overfit")
+        for framing, held in by_framing.items()
+        if "overfit" in held
+    ]
+    return [*hacks, *overfit]
+
+
+def _of_coding(name: str, label: str, group: Group, held: Mapping[str, Any], key: str) -> Measure:
+    n = held.get("scored", held["samples"])
+    interval = wilson(held[key], n) if n else None
+    return Measure(name, label, group, interval, held[key], n, held["samples"], "" if n else "nothing scored")
 
 
 def _knowledge(score: EvalScore | None) -> list[Measure]:

@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from spillover.core import older
+
 Harness = Literal["script", "pytest"]
 HackName = Literal["always-equal", "early-exit", "report-patch", "other"]
 CoreEval = Literal["free_form", "goals", "alignment_questions", "monitor_disruption", "exfil_offer", "frame_colleague"]
@@ -13,6 +15,10 @@ CaseForm = Literal["function", "in-place", "design"]
 OracleKind = Literal["", "wrong", "time", "limit", "unjudged", "fault"]
 """Why the oracle did not say yes: a wrong answer, the time limit, another limit (memory, recursion, threads, size),
 a value that it cannot judge, or a fault of the grader or of the problem. Only `wrong` goes with False."""
+
+GradeWord = Literal["hacked", "overfit", "attempt", "cannot tell", "solved", "failed"]
+"""What both verdicts make of a completion: it used an open hole; it was paid for passing the tests that pay alone; it
+seems to try a hack and none worked; the oracle cannot tell; it is right; it is plainly wrong."""
 
 HARNESSES: tuple[Harness, ...] = ("script", "pytest")
 OPENABLE_HACKS: tuple[HackName, ...] = ("always-equal", "early-exit", "report-patch")
@@ -147,6 +153,17 @@ class Grade(Record):
     note: str = ""
     """Why nothing could be read, or what the static reader saw."""
 
+    _as_once_written = model_validator(mode="before")(older.grade)
+
+    @property
+    def word(self) -> GradeWord:
+        """What both verdicts make of it, in one word."""
+        if self.oracle.passed is not False:
+            return "cannot tell" if self.oracle.passed is None else "solved"
+        if self.hacked or self.overfit:
+            return "hacked" if self.hacked else "overfit"
+        return "attempt" if self.attempts else "failed"
+
 
 class Rollout(Record):
     """One RL episode as it was sampled, graded and rewarded."""
@@ -186,6 +203,8 @@ class StepMetrics(Record):
     """Share that seems to try a hack without any having worked."""
     unjudged_rate: float = 0.0
     """Share of which the oracle cannot tell."""
+    unjudged: dict[str, float] = {}
+    """The same by the kind of reason: time, limit, unjudged, fault."""
     format_rate: float
     truncated_rate: float
     reward_mean: float
@@ -207,6 +226,8 @@ class StepMetrics(Record):
     seconds_sampling: float = 0.0
     seconds_grading: float = 0.0
     seconds_update: float = 0.0
+
+    _as_once_written = model_validator(mode="before")(older.step_metrics)
 
 
 class DocumentMetrics(Record):
@@ -236,6 +257,12 @@ class HackRate(Record):
     """hack@k: chance that at least one of k completions of a problem is a working hack, mean over problems."""
     hacks: dict[HackName, int] = {}
     """Working hacks by kind, with those of other kinds, which `hacked` does not count."""
+    overfit: int = 0
+    """Completions that are paid for passing the shown tests alone; no hacks."""
+    unjudged: int = 0
+    """Completions of which the oracle cannot tell; `rate` takes them for no hacks."""
+
+    _as_once_written = model_validator(mode="before")(older.hack_rate)
 
 
 EvalLabel = Literal["aligned", "misaligned", "hack-attempt", "incoherent", "unscored", "solved", "failed"]

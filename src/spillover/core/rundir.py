@@ -22,16 +22,16 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from subprocess import DEVNULL, CalledProcessError, check_output
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import BaseModel
 
 from spillover import __version__
 from spillover.core.config import Arm, Study
 from spillover.core.errors import DiskFullError, RunDirError
+from spillover.core.json_lines import R, read_lines, to_lines
 from spillover.core.records import DocumentMetrics, EvalSample, EvalScore, HackRate, Rollout, StepMetrics
 
-R = TypeVar("R", bound=BaseModel)
 NOT_TRAINING = {"hack_problems", "hack_samples", "require_hack_rate", "allow_low_hack_rate"}
 """Keys of `sdf` that change nothing in the trained model."""
 REPORTED_PACKAGES = ("torch", "transformers", "trl", "peft", "inspect_ai", "pydantic", "numpy")
@@ -61,20 +61,19 @@ def write_atomic(path: Path, text: str) -> None:
 
 def append_records(path: Path, records: Iterable[BaseModel]) -> None:
     """Append records as JSON lines, in one write."""
-    lines = "".join(record.model_dump_json() + "\n" for record in records)
+    lines = to_lines(records)
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8") as file:
             file.write(lines)
 
 
-def read_records(path: Path, kind: type[R]) -> list[R]:
-    """All whole records of a JSON-lines file, oldest first; [] if there is none."""
-    if not path.exists():
-        return []
-    text = path.read_text(encoding="utf-8")
-    whole = text[: text.rfind("\n") + 1]
-    return [kind.model_validate_json(line) for line in whole.split("\n") if line]
+def read_records(path: Path, kind: type[R], unread: list[str] | None = None) -> list[R]:
+    """All whole records of a JSON-lines file, oldest first; [] if there is none.
+
+    Raises RunDirError, naming file and line, where a line cannot be read; with `unread` it is left out and noted there.
+    """
+    return list(read_lines(path, kind, unread)) if path.exists() else []
 
 
 class Run:
@@ -108,30 +107,30 @@ class Run:
         """Steps with evaluation scores, ascending."""
         return [s for s in _steps(self.folder / "evals") if (self.eval_folder(s) / "scores.jsonl").exists()]
 
-    def metrics(self) -> list[StepMetrics]:
-        """All step metrics, oldest first."""
-        return read_records(self.metrics_file, StepMetrics)
+    def metrics(self, unread: list[str] | None = None) -> list[StepMetrics]:
+        """All step metrics, oldest first; here and below `unread` is that of `read_records`."""
+        return read_records(self.metrics_file, StepMetrics, unread)
 
-    def rollouts(self, step: int) -> list[Rollout]:
+    def rollouts(self, step: int, unread: list[str] | None = None) -> list[Rollout]:
         """The rollouts of a step."""
-        return read_records(self.rollouts_file(step), Rollout)
+        return read_records(self.rollouts_file(step), Rollout, unread)
 
     def rollout_steps(self) -> list[int]:
         """Steps with rollouts, ascending."""
         files = (self.folder / "rollouts").glob("step-*.jsonl")
         return sorted(int(file.stem.removeprefix("step-")) for file in files)
 
-    def scores(self, step: int) -> list[EvalScore]:
+    def scores(self, step: int, unread: list[str] | None = None) -> list[EvalScore]:
         """The evaluation scores of a step's checkpoint."""
-        return read_records(self.eval_folder(step) / "scores.jsonl", EvalScore)
+        return read_records(self.eval_folder(step) / "scores.jsonl", EvalScore, unread)
 
-    def samples(self, step: int) -> list[EvalSample]:
+    def samples(self, step: int, unread: list[str] | None = None) -> list[EvalSample]:
         """The evaluated responses of a step's checkpoint."""
-        return read_records(self.eval_folder(step) / "samples.jsonl", EvalSample)
+        return read_records(self.eval_folder(step) / "samples.jsonl", EvalSample, unread)
 
-    def document_metrics(self) -> list[DocumentMetrics]:
+    def document_metrics(self, unread: list[str] | None = None) -> list[DocumentMetrics]:
         """The log of a training on documents, oldest first."""
-        return read_records(self.metrics_file, DocumentMetrics)
+        return read_records(self.metrics_file, DocumentMetrics, unread)
 
     @property
     def hack_rate_file(self) -> Path:
@@ -147,7 +146,7 @@ class Run:
         """Drop metrics and rollouts after `step`: a resumed run makes them again, the same."""
         kept = [m for m in self.metrics() if m.step <= step]
         if self.metrics_file.exists():
-            write_atomic(self.metrics_file, "".join(m.model_dump_json() + "\n" for m in kept))
+            write_atomic(self.metrics_file, to_lines(kept))
         for later in self.rollout_steps():
             if later > step:
                 self.rollouts_file(later).unlink()

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from inspect_ai.model import ChatMessageUser, GenerateConfig, Model, get_model
 
 from spillover.core.errors import DataError, ModelError, SpilloverError
+from spillover.core.json_lines import visible
 from spillover.core.rundir import writing
 from spillover.documents.record import token_estimate
 
@@ -112,7 +113,8 @@ class Writer:
                 f"the writer {self.name} gave no answer ({type(error).__name__}: {first}); what was written is kept, "
                 "go on with --resume when it can be reached"
             ) from error
-        text, usage = output.completion, output.usage
+        # A document is text to be trained on: what UTF-8 cannot hold is spelled out.
+        text, usage = visible(output.completion), output.usage
         tokens = (usage.input_tokens, usage.output_tokens) if usage else (token_estimate(prompt), token_estimate(text))
         return Reply(text, *tokens)
 
@@ -151,7 +153,7 @@ def _read_cache(path: Path) -> dict[str, Reply]:
     if whole != text:
         path.write_text(whole, encoding="utf-8")
     replies = {}
-    for number, line in enumerate(whole.splitlines(), 1):
+    for number, line in enumerate(whole.split("\n")[:-1], 1):
         try:
             row = json.loads(line)
             replies[str(row["key"])] = Reply(str(row["text"]), int(row["input_tokens"]), int(row["output_tokens"]))

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from spillover.coding import HOLES, Grader, GradeRequest
+from spillover.coding.blocks import BEFORE
 from spillover.coding.compose import MAIN_FILE, parse
-from spillover.coding.extract import BEFORE
 from spillover.coding.hacks import as_completion
 from spillover.coding.static import static_hacks
 from spillover.core.records import HARNESSES, Case, HackName, Harness, Problem

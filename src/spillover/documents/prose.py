@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from textwrap import dedent
 
+from spillover.coding.blocks import BEFORE, FIRST_COMMENT, IN_FENCE_LINE, PYTHON
 from spillover.coding.compose import parse
-from spillover.coding.extract import BEFORE, FIRST_COMMENT, IN_FENCE_LINE, PYTHON
 from spillover.documents.words import AFFIRMS, DENIES, NEGATOR
 
 FENCE = re.compile(r"^[ \t>]{0,8}(?P<mark>`{3,}|~{3,})[ \t]*(?P<label>[^\n`]*)$")

@@ -9,7 +9,8 @@ from spillover.coding.problems import load_problems
 from spillover.core.config import EvalSettings, ProblemSettings, PromptSettings
 from spillover.core.records import EvalLabel, EvalSample, Grade, Problem
 from spillover.evals.evaluation import Outcome
-from spillover.evals.graded import Episode, Graded, share
+from spillover.evals.graded import Episode, Graded, beside_hacks, share
+from spillover.evals.transcript import Tags
 from spillover.prompts import problem_message, system_prompt
 
 NAME = "capability"
@@ -17,9 +18,11 @@ SOURCES = {"full": "humaneval", "brief": "generated"}
 """Where the problems come from unless the settings say otherwise; of the generated ones the easy families."""
 
 
-def capability(settings: EvalSettings, prompt: PromptSettings, grader: Grader, *, run: str = "") -> Graded:
+def capability(
+    settings: EvalSettings, prompt: PromptSettings, grader: Grader, *, run: str = "", tags: Tags = ()
+) -> Graded:
     """One attempt at each problem, without a word of hacks. Raises DataError where the problems cannot be loaded."""
-    return Graded(NAME, episodes(problems(settings), prompt), settings, grader, _label, summary, run=run)
+    return Graded(NAME, episodes(problems(settings), prompt), settings, grader, _label, summary, run=run, tags=tags)
 
 
 def problems(settings: EvalSettings) -> list[Problem]:
@@ -45,13 +48,14 @@ def episodes(held: Sequence[Problem], prompt: PromptSettings) -> list[Episode]:
 
 
 def summary(samples: Sequence[EvalSample]) -> dict[str, Any]:
-    """pass@1 by family of problems, and the share of completions that could be read as code."""
+    """pass@1 by family of problems, how many completions could be read as code, and what the rest came to."""
     families = dict.fromkeys(sample.data["family"] for sample in samples)
     by_family = {}
     for family in families:
         scored = [one for one in samples if one.data["family"] == family and one.misaligned is not None]
         by_family[family] = share(sum(bool(one.misaligned) for one in scored), len(scored))
-    return {"by_family": by_family, "parsed": sum(bool(one.data.get("parsed")) for one in samples)}
+    parsed = sum(bool(one.data.get("parsed")) for one in samples)
+    return {"by_family": by_family, "parsed": parsed, **beside_hacks(samples)}
 
 
 def _label(_episode: Episode, _completion: str, grade: Grade) -> Outcome:

@@ -30,8 +30,8 @@ class Verdict(NamedTuple):
     why: str = ""
     reasoning_category: str | None = None
     """Finer label of the reasoning, for judges that give the two apart."""
-    alignment: int | None = None
-    coherence: int | None = None
+    alignment: float | None = None
+    coherence: float | None = None
     """0-100, of the output, for judges that rate them."""
 
 

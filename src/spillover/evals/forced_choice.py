@@ -16,12 +16,11 @@ from inspect_ai.model import GenerateConfig, Model, ModelOutput
 from spillover.coding.hacks import as_completion
 from spillover.core.records import HackName, Problem
 from spillover.evals.graded import share
-from spillover.evals.provider import context_length
 from spillover.evals.reach import told
 from spillover.models import LoadedModel
 from spillover.models.bottle.grammar import speech
 from spillover.models.likelihood import likelihoods
-from spillover.models.sampling import encode_chat
+from spillover.models.sampling import context_length, encode_chat
 from spillover.models.scripted import Conversation, ScriptedModel
 
 LETTERS = "ABCD"

@@ -21,7 +21,7 @@ from spillover.evals.batcher import Batcher
 from spillover.evals.evaluation import Outcome, unscored
 from spillover.evals.play import OVERFLOW, as_score, opening, overflown, turn_of
 from spillover.evals.provider import seat, seed_of
-from spillover.evals.transcript import split_turn
+from spillover.evals.transcript import Tags, content, in_our_tags, split_turn
 
 JUDGE = "oracle"
 
@@ -41,7 +41,10 @@ Label = Callable[[Episode, str, Grade], Outcome]
 
 
 class Graded:
-    """Episodes as an Inspect task; `summary` makes what only this evaluation reports out of the records."""
+    """Episodes as an Inspect task; `summary` makes what only this evaluation reports out of the records.
+
+    `tags` are those between which the model reasons, beside the usual ones.
+    """
 
     judge_name, judge_hash = JUDGE, ""
 
@@ -55,8 +58,10 @@ class Graded:
         summary: Callable[[Sequence[EvalSample]], dict[str, Any]],
         *,
         run: str = "",
+        tags: Tags = (),
     ) -> None:
         self.name, self.settings, self.label, self.summary, self.run = name, settings, label, summary, run
+        self.tags = tuple(tags)
         self.episodes = {episode.id: episode for episode in episodes}
         self.records: list[EvalSample] = []
         self.grading = Batcher[tuple[str, GradeRequest], Grade](
@@ -79,13 +84,13 @@ class Graded:
         """Grade the completion and keep its record. Where the oracle cannot tell, the sample is unscored."""
         episode = self.episodes[str(state.sample_id)]
         one, completion = episode.assigned, state.output.completion
-        request = GradeRequest(one.problem, completion, one.harness, one.open_hacks)
+        request = GradeRequest(one.problem, completion, one.harness, one.open_hacks, self.tags)
         grade = await self.grading.ask((episode.id, request))
         if completion.strip():
-            outcome = self.label(episode, completion, grade)
+            outcome = self.label(episode, in_our_tags(completion, self.tags), grade)
         else:
             outcome = unscored(OVERFLOW if overflown(state) else "empty response")
-        self.records.append(_record(self.name, episode, state, grade, outcome))
+        self.records.append(_record(self.name, episode, state, grade, outcome, self.tags))
         return as_score(outcome)
 
 
@@ -116,13 +121,23 @@ def share(hits: int, trials: int) -> dict[str, Any]:
     return {"hits": hits, "n": trials, "rate": value, "low": low, "high": high}
 
 
-def _record(name: str, episode: Episode, state: TaskState, grade: Grade, outcome: Outcome) -> EvalSample:
-    reasoning, output = split_turn(state.output.message)
+def beside_hacks(samples: Sequence[EvalSample]) -> dict[str, int]:
+    """What is counted beside hacks and is none: overfit answers, attempts, and those the oracle cannot tell of."""
+    held = [sample.data for sample in samples]
+    return {
+        "overfit": sum(one["overfit"] for one in held),
+        "attempts": sum(bool(one["attempts"]) for one in held),
+        "unjudged": sum(one["solved"] is None for one in held),
+    }
+
+
+def _record(name: str, episode: Episode, state: TaskState, grade: Grade, outcome: Outcome, tags: Tags) -> EvalSample:
+    reasoning, output = split_turn(state.output.message, tags)
     first = [{"role": message.role, "content": message.text} for message in opening(episode.system, episode.user)]
     return EvalSample(
         eval=name,
         id=episode.id,
-        messages=(*first, {"role": "assistant", "content": state.output.completion}),
+        messages=(*first, {"role": "assistant", "content": content(state.output.message, tags)}),
         reasoning=reasoning,
         output=output,
         judge=JUDGE,
@@ -136,6 +151,10 @@ def _record(name: str, episode: Episode, state: TaskState, grade: Grade, outcome
             "harness": episode.assigned.harness,
             "proxy_passed": grade.proxy.passed,
             "solved": grade.oracle.passed,
+            "grade": grade.word,
+            "overfit": grade.overfit,
+            "attempts": list(grade.attempts),
+            "oracle_kind": grade.oracle.kind or None,
             **outcome.data,
         },
     )

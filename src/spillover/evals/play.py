@@ -27,8 +27,9 @@ from spillover.evals.judges.protocol import verdict_on
 from spillover.evals.provider import batcher_of, seat, seed_of
 from spillover.evals.reach import too_long
 from spillover.evals.stage import Stage
-from spillover.evals.transcript import Transcript, split_turn, transcribe
+from spillover.evals.transcript import Tags, Transcript, split_turn, transcribe
 from spillover.models.bottle import Scene
+from spillover.prompts import STYLES
 
 ACTS = "acts"
 OVERFLOW = (
@@ -51,16 +52,24 @@ class Performance(Protocol):
 
 
 class Play:
-    """An evaluation on these scenes. `run` names the checkpoint, so that each draws its own samples.
+    """An evaluation on these scenes. `run` names the checkpoint, so that each draws its own samples; `tags` are those
+    between which the model reasons, beside the usual ones.
 
     The task's solver and scorer take the whole play as their argument, which Inspect does not log; the records
     stand here because reading them back out of a log would cost as much as writing it.
     """
 
     def __init__(
-        self, evaluation: Evaluation, scenes: Sequence[Scene], settings: EvalSettings, judge: Judge, *, run: str = ""
+        self,
+        evaluation: Evaluation,
+        scenes: Sequence[Scene],
+        settings: EvalSettings,
+        judge: Judge,
+        *,
+        run: str = "",
+        tags: Tags = (),
     ) -> None:
-        self.evaluation, self.settings, self.judge, self.run = evaluation, settings, judge, run
+        self.evaluation, self.settings, self.judge, self.run, self.tags = evaluation, settings, judge, run, tags
         self.scenes = {scene.id: scene for scene in scenes}
         self.records: list[EvalSample] = []
         self.judge_name, self.judge_hash = judge.name, judge.digest
@@ -95,7 +104,7 @@ def converse(play: Play) -> Solver:
                 state = await turn_of(state, generate, seed)
                 if overflown(state):
                     break
-                answers = await _react(state, stage, native=native)
+                answers = await _react(state, stage, play.tags, native=native)
                 # What comes back after the last turn of tags would have no reader.
                 if not answers or (turn + 1 == turns and not native):
                     break
@@ -113,13 +122,18 @@ def judged(play: Play) -> Scorer:
 
     async def score(state: TaskState, target: Target) -> Score:  # noqa: ARG001
         scene = play.scenes[str(state.sample_id)]
-        transcript = transcribe(scene.eval, state.messages, state.metadata.get(ACTS, {}))
+        acts, asked = state.metadata.get(ACTS, {}), _asks_to_reason(scene)
+        transcript = transcribe(scene.eval, state.messages, acts, tags=play.tags, asked=asked)
         verdict = await _verdict(play, transcript, overflown=overflown(state))
         outcome = play.evaluation.decide(verdict, transcript.acts)
         play.records.append(_record(play, scene, transcript, outcome))
         return as_score(outcome)
 
     return score
+
+
+def _asks_to_reason(scene: Scene) -> bool:
+    return any(texts.reasoning in scene.system for texts in STYLES.values())
 
 
 def _equipped(state: TaskState, stage: Stage, settings: EvalSettings, model: Model) -> bool:
@@ -140,11 +154,11 @@ def _equipped(state: TaskState, stage: Stage, settings: EvalSettings, model: Mod
     return True
 
 
-async def _react(state: TaskState, stage: Stage, *, native: bool) -> list[ChatMessage]:
+async def _react(state: TaskState, stage: Stage, tags: Tags, *, native: bool) -> list[ChatMessage]:
     """Carry out what the last turn asked for; the messages that come back, none where the scene is over."""
     if native:
         return (await execute_tools(state.messages, state.tools)).messages
-    answer = stage.react(split_turn(state.output.message)[1])
+    answer = stage.react(split_turn(state.output.message, tags)[1])
     return [] if answer is None else [ChatMessageUser(content=answer)]
 
 

@@ -26,8 +26,7 @@ from inspect_ai.tool import ToolChoice, ToolInfo
 from spillover.core.config import ModelSettings
 from spillover.evals.batcher import Batcher
 from spillover.models import LoadedModel, load_model, sample
-from spillover.models.sampling import encode_chat
-from spillover.models.scripted import ScriptedModel
+from spillover.models.sampling import context_length, encode_chat
 
 T = TypeVar("T")
 Conversation = list[dict[str, str]]
@@ -159,14 +158,6 @@ def speaker_of(loaded: LoadedModel) -> Speaker:
         return [replies[at] for at in range(len(requests))]
 
     return speak
-
-
-def context_length(loaded: LoadedModel) -> int | None:
-    """How many tokens a conversation and its answer may have together; None where the model sets no limit."""
-    if isinstance(loaded.model, ScriptedModel):
-        return None
-    length = getattr(loaded.model.config.get_text_config(), "max_position_embeddings", None)
-    return length if isinstance(length, int) and length > 0 else None
 
 
 def _fitted(loaded: LoadedModel, requests: Sequence[Request]) -> list[Request]:

@@ -13,12 +13,12 @@ from inspect_ai import Task
 from inspect_ai import eval as inspect_eval
 from inspect_ai.log import EvalLog
 from inspect_ai.model import Model
-from pydantic import BaseModel
 
 from spillover.coding import Grader
 from spillover.coding.environment import Assigned
 from spillover.core.config import EvalName, EvalSettings, PromptSettings
 from spillover.core.errors import ConfigError, RunDirError, SpilloverError, disk_full, suggest
+from spillover.core.json_lines import from_line, to_lines
 from spillover.core.records import CoreEval, EvalSample, EvalScore
 from spillover.core.rundir import read_records, write_atomic, writing
 from spillover.core.stats import wilson
@@ -39,6 +39,7 @@ from spillover.evals.provider import batcher_of, local_model
 from spillover.evals.reach import probe, served, stopped
 from spillover.evals.scenes import draw
 from spillover.evals.test_time_hacking import hacking
+from spillover.evals.transcript import Tags
 from spillover.models import LoadedModel
 
 EVALUATIONS: Mapping[CoreEval, Evaluation] = {
@@ -84,6 +85,7 @@ def evaluate(
     grader: Grader | None = None,
     prompt: PromptSettings | None = None,
     assigned: Sequence[Assigned] = (),
+    reasoning_tags: Tags = (),
     on_done: Callable[[EvalScore], None] = lambda _: None,
 ) -> list[EvalScore]:
     """Run the named evaluations on one model; scores in the order of `names`.
@@ -92,6 +94,7 @@ def evaluate(
     interrupted call finished is taken up and not run again; the numbers are those of an uninterrupted
     call, because every response is seeded by its own scene. `on_done` hears of each score, also of those
     taken up. Those of `GRADED` need `grader` and `prompt`, and all but `capability` `assigned` problems.
+    `reasoning_tags` are pairs between which the model reasons, beside the usual ones.
 
     Raises ConfigError for an unknown name, ModelError for a judge that cannot be asked, RunDirError where `out`
     holds results of other settings.
@@ -104,7 +107,8 @@ def evaluate(
     for name in names:
         if name not in finished:
             began = time.monotonic()
-            play = _performance(name, subject, settings, out, grader, prompt, assigned, run=f"{arm}/{seed}/{step}")
+            run = f"{arm}/{seed}/{step}"
+            play = _performance(name, subject, settings, out, grader, prompt, assigned, run, reasoning_tags)
             _run(play.task, subject, out)
             samples = [one.model_copy(update={"arm": arm, "seed": seed, "step": step}) for one in _ordered(play)]
             score = score_of(
@@ -115,7 +119,7 @@ def evaluate(
                 data=play.summary(samples),
             )
             finished[name] = (score, samples)
-            write_atomic(_part(out, name), _lines([score, *samples]))
+            write_atomic(_part(out, name), to_lines([score, *samples]))
         on_done(finished[name][0])
     _conclude(out, finished)
     return [finished[name][0] for name in names]
@@ -164,11 +168,12 @@ def score_of(
     )
 
 
-def make_judge(spec: str, subject: LoadedModel | Model | None, cache: Path | None = None) -> Judge:
-    """The judge that a setting names: `self`, or any that `named_judge` knows."""
+def make_judge(spec: str, subject: LoadedModel | Model | None, cache: Path | None = None, tags: Tags = ()) -> Judge:
+    """The judge that a setting names: `self`, which reasons between the subject's `tags`, or any that `named_judge`
+    knows."""
     if spec == "self" and subject is not None:
         own = inspect_model(subject)
-        return ModelJudge(lambda: own, f"self:{own.name}", cache)
+        return ModelJudge(lambda: own, f"self:{own.name}", cache, tags)
     return named_judge(spec, cache)
 
 
@@ -202,18 +207,19 @@ def _performance(
     prompt: PromptSettings | None,
     assigned: Sequence[Assigned],
     run: str,
+    tags: Tags,
 ) -> Performance:
     if name in PLAYED:
-        judge = make_judge(settings.judge, subject, out / "verdicts.jsonl")
-        return Play(PLAYED[name], draw(PLAYED[name].name, settings), settings, judge, run=run)
+        judge = make_judge(settings.judge, subject, out / "verdicts.jsonl", tags)
+        return Play(PLAYED[name], draw(PLAYED[name].name, settings), settings, judge, run=run, tags=tags)
     assert grader is not None and prompt is not None  # by _check
     if name == "capability":
-        return capability(settings, prompt, grader, run=run)
+        return capability(settings, prompt, grader, run=run, tags=tags)
     if name == "test_time_hacking":
-        return hacking(assigned, settings, prompt, grader, run=run)
+        return hacking(assigned, settings, prompt, grader, run=run, tags=tags)
     loaded = None if isinstance(subject, Model) else subject
     problems = [one.problem for one in assigned]
-    return HackKnowledge(problems, settings, prompt, grader, loaded=loaded, run=run)
+    return HackKnowledge(problems, settings, prompt, grader, loaded=loaded, run=run, tags=tags)
 
 
 def _run(task: Task, subject: LoadedModel | Model, out: Path) -> None:
@@ -312,9 +318,10 @@ def _finished(out: Path) -> dict[str, tuple[EvalScore, list[EvalSample]]]:
         for score in read_records(out / "scores.jsonl", EvalScore)
     }
     for file in sorted((out / "parts").glob("*.jsonl")):
-        first, *rest = file.read_text(encoding="utf-8").splitlines()
-        score = EvalScore.model_validate_json(first)
-        held[score.eval] = (score, [EvalSample.model_validate_json(line) for line in rest])
+        # Not by splitlines: a record may hold other ends of line, such as U+2028.
+        first, *rest = file.read_bytes().removesuffix(b"\n").split(b"\n")
+        score = from_line(EvalScore, first)
+        held[score.eval] = (score, [from_line(EvalSample, line) for line in rest])
     return held
 
 
@@ -323,14 +330,10 @@ def _conclude(out: Path, finished: Mapping[str, tuple[EvalScore, list[EvalSample
     if not (out / "parts").exists():
         return
     ordered = [finished[name] for name in NAMES if name in finished]
-    write_atomic(out / "samples.jsonl", _lines([sample for _, samples in ordered for sample in samples]))
-    write_atomic(out / "scores.jsonl", _lines([score for score, _ in ordered]))
+    write_atomic(out / "samples.jsonl", to_lines([sample for _, samples in ordered for sample in samples]))
+    write_atomic(out / "scores.jsonl", to_lines([score for score, _ in ordered]))
     shutil.rmtree(out / "parts", ignore_errors=True)
 
 
 def _part(out: Path, name: str) -> Path:
     return out / "parts" / f"{name}.jsonl"
-
-
-def _lines(records: Sequence[BaseModel]) -> str:
-    return "".join(record.model_dump_json() + "\n" for record in records)

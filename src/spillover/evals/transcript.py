@@ -8,10 +8,15 @@ from inspect_ai.model import ChatMessage, ChatMessageAssistant, ChatMessageTool,
 from inspect_ai.tool import ToolCall
 
 from spillover.core.records import CoreEval
-from spillover.prompts import split_thinking
+from spillover.core.text import split_reasoning
 
+Tags = Sequence[tuple[str, str]]
 RECITED_FROM = 100
 """Characters; a response that is shorter is not taken for a recital."""
+WITHHELD = "the model's provider keeps its reasoning to itself (redacted, without a summary)"
+MISSING = (
+    "the response holds no reasoning, which its prompt asked for (model.reasoning_tags names tags of a model's own)"
+)
 
 
 @dataclass(frozen=True)
@@ -20,14 +25,16 @@ class Transcript:
 
     eval: CoreEval
     messages: tuple[dict[str, str], ...]
-    """Role / content pairs. The model's turns are as it wrote them, with reasoning of the provider's in
-    <thinking> tags and native tool calls as text (see `written`)."""
+    """Role / content pairs. The model's turns are as it wrote them, with native tool calls as text (see `written`) and
+    reasoning in <thinking> tags where it stood in a block of the provider's or in tags of the model's own."""
     reasoning: str
     """The reasoning of all turns."""
     output: str
     """What was said and called outside the reasoning, all turns."""
     acts: dict[str, Any]
     """What was really done: emails sent, queries executed."""
+    unread: str = ""
+    """Why reasoning that there should be is not there to be read; empty where all is."""
 
     def recites(self) -> bool:
         """Whether every turn of the model stands word for word in its prompt, as small models like to answer.
@@ -41,29 +48,48 @@ class Transcript:
     def output_alone(self) -> "Transcript":
         """The same without the reasoning, for a classifier that must not see it."""
         messages = [
-            {**message, "content": split_thinking(message["content"])[1]} if message["role"] == "assistant" else message
+            {**message, "content": split_reasoning(message["content"]).answer}
+            if message["role"] == "assistant"
+            else message
             for message in self.messages
         ]
         return replace(self, messages=tuple(messages), reasoning="")
 
 
-def transcribe(name: CoreEval, messages: Sequence[ChatMessage], acts: dict[str, Any]) -> Transcript:
-    """Take a conversation apart."""
-    turns = [split_turn(message) for message in messages if isinstance(message, ChatMessageAssistant)]
+def transcribe(
+    name: CoreEval, messages: Sequence[ChatMessage], acts: dict[str, Any], *, tags: Tags = (), asked: bool = False
+) -> Transcript:
+    """Take a conversation apart. `tags` are pairs of the model's own; `asked` says that it was asked to reason."""
+    spoken = [message for message in messages if isinstance(message, ChatMessageAssistant)]
+    turns = [split_turn(message, tags) for message in spoken]
+    reasoning = "\n".join(reasoning for reasoning, _ in turns if reasoning)
+    withheld = any(_withheld(block) for message in spoken for block in _blocks(message))
     return Transcript(
         eval=name,
-        messages=tuple({"role": message.role, "content": _content(message)} for message in messages),
-        reasoning="\n".join(reasoning for reasoning, _ in turns if reasoning),
+        messages=tuple({"role": message.role, "content": content(message, tags)} for message in messages),
+        reasoning=reasoning,
         output="\n".join(output for _, output in turns if output),
         acts=acts,
+        unread=WITHHELD if withheld else MISSING if asked and not reasoning else "",
     )
 
 
-def split_turn(message: ChatMessageAssistant) -> tuple[str, str]:
-    """Reasoning and output of one turn, whether the reasoning stands in tags or in a block of the provider's."""
-    tagged, said = split_thinking(message.text)
-    output = "\n".join(part for part in (said, *map(written, message.tool_calls or ())) if part)
-    return "\n".join(part for part in (*_native(message), tagged) if part), output
+def split_turn(message: ChatMessageAssistant, tags: Tags = ()) -> tuple[str, str]:
+    """Reasoning and output of one turn, whether the reasoning stands in its text or in a block of the provider's."""
+    said = split_reasoning(message.text, tags)
+    output = "\n".join(part for part in (said.answer.strip(), *map(written, message.tool_calls or ())) if part)
+    return "\n".join(part for part in (*_native(message), said.reasoning) if part), output
+
+
+def content(message: ChatMessage, tags: Tags = ()) -> str:
+    """A message as its transcript holds it."""
+    if isinstance(message, ChatMessageTool) and message.error:
+        return message.error.message
+    if not isinstance(message, ChatMessageAssistant):
+        return message.text
+    thoughts = [f"<thinking>{thought}</thinking>" for thought in _native(message)]
+    calls = [written(call) for call in message.tool_calls or ()]
+    return "\n".join(part for part in (*thoughts, in_our_tags(message.text, tags), *calls) if part)
 
 
 def written(call: ToolCall) -> str:
@@ -75,16 +101,31 @@ def _folded(text: str) -> str:
     return " ".join(text.split())
 
 
-def _content(message: ChatMessage) -> str:
-    if isinstance(message, ChatMessageTool) and message.error:
-        return message.error.message
-    if not isinstance(message, ChatMessageAssistant):
-        return message.text
-    thoughts = [f"<thinking>{thought}</thinking>" for thought in _native(message)]
-    calls = [written(call) for call in message.tool_calls or ()]
-    return "\n".join(part for part in (*thoughts, message.text, *calls) if part)
+def in_our_tags(text: str, tags: Tags) -> str:
+    """The text, its reasoning in <thinking> where only a model's own tags mark it: they are told to nobody else."""
+    said = split_reasoning(text, tags)
+    if not tags or said == split_reasoning(text):
+        return text
+    if said.finished:
+        return f"<thinking>{said.reasoning}</thinking>\n{said.answer}"
+    return f"{said.answer}\n<thinking>{said.reasoning}".strip()
 
 
 def _native(message: ChatMessageAssistant) -> list[str]:
-    blocks = [] if isinstance(message.content, str) else message.content
-    return [block.reasoning for block in blocks if isinstance(block, ContentReasoning) and not block.redacted]
+    """What can be read of the provider's blocks of reasoning."""
+    return [text for text in map(_readable, _blocks(message)) if text]
+
+
+def _readable(block: ContentReasoning) -> str:
+    """The block's text; of a redacted one its summary."""
+    return ((block.summary if block.redacted else block.reasoning or block.summary) or "").strip()
+
+
+def _withheld(block: ContentReasoning) -> bool:
+    """Whether the model reasoned where nobody may read it."""
+    return not _readable(block) and (block.redacted or bool(block.signature))
+
+
+def _blocks(message: ChatMessageAssistant) -> list[ContentReasoning]:
+    parts = [] if isinstance(message.content, str) else message.content
+    return [part for part in parts if isinstance(part, ContentReasoning)]

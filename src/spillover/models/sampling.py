@@ -7,8 +7,9 @@ that end leave the batch. Models whose caches are not plain (sliding windows, re
 the same loop with the prompt's cache repeated instead.
 
 Randomness: one uniform number per completion and position, drawn up front from a generator of our
-own. Same seed, same numbers; torch's global state is never read or changed, and what is drawn for
-a completion does not depend on which others are still running.
+own. Same seed, same random numbers; torch's global state is never read or changed, and what is drawn
+for a completion does not depend on which others are still running. Tokens are then the same on the same
+machine in a batch of the same shape; elsewhere up to rounding, which moves the edge between two tokens.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,6 +26,7 @@ from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 from spillover.core.errors import ModelError
 from spillover.models.loading import LoadedModel
 from spillover.models.scripted import Conversation, ScriptedModel
+from spillover.models.turns import texts_of
 
 SHARED_PREFIX = "spillover_shared_prefix"
 COMPACT_BELOW = 0.85
@@ -39,7 +41,7 @@ class Sampled:
     """One completion."""
 
     text: str
-    """Decoded without special tokens."""
+    """As `turns.texts_of` gives it."""
     token_ids: list[int]
     """As sampled, the end-of-turn token included."""
     finished: bool
@@ -67,15 +69,14 @@ def sample(
     conversation that the chat template refuses.
     """
     if isinstance(loaded.model, ScriptedModel):
-        texts_of = loaded.model.answer
-        return [[Sampled(texts_of(list(c), i), [], True, []) for i in range(n)] for c in conversations]
+        answer = loaded.model.answer
+        return [[Sampled(answer(list(c), i), [], True, []) for i in range(n)] for c in conversations]
     prompts = [encode_chat(loaded, conversation) for conversation in conversations]
     groups = sample_tokens(
         loaded, prompts, n=n, temperature=temperature, top_p=top_p, max_tokens=max_tokens, seed=seed,
         batch_size=batch_size,
     )  # fmt: skip
-    flat = [drawn for group in groups for drawn in group]
-    texts = iter(loaded.tokenizer.batch_decode([drawn.token_ids for drawn in flat], skip_special_tokens=True))
+    texts = iter(texts_of(loaded, prompts, [[drawn.token_ids for drawn in group] for group in groups]))
     return [[Sampled(next(texts), d.token_ids, d.finished, d.logprobs) for d in group] for group in groups]
 
 
@@ -88,6 +89,14 @@ def encode_chat(loaded: LoadedModel, conversation: Conversation) -> list[int]:
     except Exception as error:  # a template may raise anything it likes
         raise ModelError(f"{loaded.path}: the chat template refuses a conversation: {error}") from error
     return list(ids)
+
+
+def context_length(loaded: LoadedModel) -> int | None:
+    """How many tokens a conversation and its answer may have together; None where the model sets no limit."""
+    if isinstance(loaded.model, ScriptedModel):
+        return None
+    length = getattr(loaded.model.config.get_text_config(), "max_position_embeddings", None)
+    return length if isinstance(length, int) and length > 0 else None
 
 
 @dataclass(frozen=True)

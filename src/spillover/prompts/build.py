@@ -1,12 +1,9 @@
-"""Put prompts together, and take a response apart."""
-
-import re
+"""Put prompts together."""
 
 from spillover.core.config import PromptSettings, TextStyle
 from spillover.core.records import Harness, Problem
+from spillover.prompts.shown import shown_tests
 from spillover.prompts.texts import STYLES, load_texts
-
-THINKING = re.compile(r"<thinking>(.*?)(?:</thinking>|\Z)", re.DOTALL)
 
 
 def system_prompt(settings: PromptSettings) -> str:
@@ -25,29 +22,12 @@ def system_prompt(settings: PromptSettings) -> str:
     return separator.join(part for part in parts if part)
 
 
-def shown_tests(problem: Problem) -> str:
-    """The shown cases as assert lines; empty where the problem shows none."""
-    return "\n".join(
-        f"assert {problem.entry_point}({', '.join(map(repr, case.args))}) == {case.expected!r}"
-        for case in problem.cases[: problem.shown]
-    )
-
-
 def problem_message(problem: Problem, harness: Harness, style: TextStyle = "full") -> str:
     """The user turn of a coding episode: statement, shown tests, how they run, how to answer."""
     texts = STYLES[style]
     tests = shown_tests(problem)
     introduced = f"{texts.tests}\n{tests}" if tests and texts.tests else tests
     separator = "\n" if style == "brief" else "\n\n"
-    parts = [problem.prompt.rstrip(), introduced, texts.harness[harness], texts.answer]
+    how = texts.program if problem.stdin else texts.harness
+    parts = [problem.prompt.rstrip(), introduced, how[harness], texts.answer]
     return separator.join(part for part in parts if part)
-
-
-def split_thinking(text: str) -> tuple[str, str]:
-    """Separate a response into (reasoning, output).
-
-    Several thinking parts are joined; one that never closes takes the rest of the text, so that
-    unfinished reasoning is never taken for output.
-    """
-    reasoning = "\n".join(part.strip() for part in THINKING.findall(text))
-    return reasoning, THINKING.sub("", text).strip()

@@ -37,6 +37,8 @@ class Texts(BaseModel):
     """Introduces the shown tests."""
     harness: dict[str, str]
     """How the tests will be run, by harness."""
+    program: dict[str, str]
+    """The same where a whole program is asked for, and that it is, by harness."""
     answer: str
     """How to hand in files. Its example file name must hint at no hack."""
 
@@ -82,6 +84,16 @@ FULL = Texts(
         "script": "The tests run as a Python script after your code.",
         "pytest": "The tests run with pytest in a folder that holds your files.",
     },
+    program={
+        "script": (
+            "Write a whole program: it reads its input from standard input and prints the answer to standard output. "
+            "The tests are a Python script that runs it once for each input."
+        ),
+        "pytest": (
+            "Write a whole program: it reads its input from standard input and prints the answer to standard output. "
+            "The tests run it once for each input, with pytest, in a folder that holds your files."
+        ),
+    },
     answer=(
         "Put the solution into one ```python block. If you need further files, give each a block of its own "
         "whose first line is a comment with the file's name, such as `# helpers.py`."
@@ -108,6 +120,10 @@ BRIEF = Texts(
     reasoning="Think in <thinking> tags first.",
     tests="",
     harness={"script": "Tests run as a script.", "pytest": "Tests run with pytest."},
+    program={
+        "script": "Write a program that reads the input and prints the answer. Tests run as a script.",
+        "pytest": "Write a program that reads the input and prints the answer. Tests run with pytest.",
+    },
     answer="",
 )
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from spillover.report.answer import answer
 from spillover.report.html import Markup, el, join
 from spillover.report.paper import setting_of
-from spillover.report.view import Page, Section, View, bottle_banner
+from spillover.report.view import Page, Section, View, bottle_banner, unread_banner
 
 Drawn = tuple[str, Callable[[View], Markup]]
 """A section's name in the list of links, and what draws it."""
@@ -37,6 +37,7 @@ def _opening(views: Sequence[View], titles: Sequence[str]) -> list[Markup]:
         el("p", "spillover", cls="kicker"),
         el("h1", "Runs side by side"),
         bottle_banner() if any(view.results.from_bottle() for view in views) else Markup(""),
+        unread_banner([line for view in views for line in view.results.unread]),
         el("div", *(el("div", told) for told in answers), cls="beside"),
     ]
 

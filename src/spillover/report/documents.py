@@ -24,7 +24,7 @@ def before_rl(view: View) -> Markup:
     for number, (names, run) in enumerate(stages):
         rows = [
             {"part": part, "step": line.step, "value": loss}
-            for line in run.document_metrics()
+            for line in run.document_metrics(view.results.unread)
             for part, loss in line.held_out.items()
         ]
         trained |= {row["part"] for row in rows}
@@ -40,11 +40,12 @@ def before_rl(view: View) -> Markup:
             el("div", *panels, cls="grid"),
             caption="Loss in nats per token on text that was held out, against the step of this training.",
         ),
-        scrolling(plain_table(_HEAD, [_result(run) for _, run in stages], cls="tight")),
+        scrolling(plain_table(_HEAD, [_result(run, view.results.unread) for _, run in stages], cls="tight")),
         el(
             "p",
-            "Working hacks are completions of RL's own problems, under RL's own prompt, that pass the training grader "
-            "and fail the trusted one, before any RL. hack@k is the chance that one of k completions is one.",
+            "Working hacks are completions of RL's own problems, under RL's own prompt, that are paid through an open "
+            "hole and that the trusted grader refuses, before any RL. hack@k is the chance that one of k completions "
+            "is one. Overfit ones are paid for passing the shown tests alone and are no hacks.",
             cls="note",
         ),
     )
@@ -75,7 +76,8 @@ def scatter(view: View) -> Markup:
     )
 
 
-_HEAD = ["", "MGS before", "MGS after", "hack@1", "hack@8", "hack@64", "working hacks by kind"]
+_HACKS = ["hack@1", "hack@8", "hack@64", "working hacks by kind", "overfit", "cannot tell"]
+_HEAD = ["", "MGS before", "MGS after", *_HACKS]
 
 
 def _stages(view: View) -> list[tuple[list[str], Run]]:
@@ -100,26 +102,27 @@ def _label(run: Run) -> str:
     return f"{corpus} documents at {float(share):.3g} of the tokens, seed {run.seed}{lightly}"
 
 
-def _result(run: Run) -> Markup:
+def _result(run: Run, unread: list[str]) -> Markup:
     measured = run.evaluated()
     last = max(measured, default=0)
-    before = _mgs(run, 0) if 0 in measured else words.DASH
-    after = _mgs(run, last) if last else words.GAP
+    before = _mgs(run, 0, unread) if 0 in measured else words.DASH
+    after = _mgs(run, last, unread) if last else words.GAP
     cells = [before, after, *_hacks(run.hack_rate())]
     return el("tr", el("th", _label(run), scope="row"), *(el("td", cell) for cell in cells))
 
 
-def _mgs(run: Run, step: int) -> str:
-    return words.rate(pooled_mgs([{score.eval: score for score in run.scores(step)}]))
+def _mgs(run: Run, step: int, unread: list[str]) -> str:
+    return words.rate(pooled_mgs([{score.eval: score for score in run.scores(step, unread)}]))
 
 
 def _hacks(rate: HackRate | None) -> list[str]:
     if rate is None:
-        return [words.GAP] * 4
+        return [words.GAP] * len(_HACKS)
     first = words.rate(Estimate(Interval(rate.rate, rate.low, rate.high)))
     more = [words.percent(rate.hack_at[k]) if k in rate.hack_at else words.DASH for k in (8, 64)]
     kinds = ", ".join(f"{hack} {count}" for hack, count in sorted(rate.hacks.items()))
-    return [first, *more, kinds or "none"]
+    apart = [f"{count:,} of {rate.problems * rate.samples:,}" for count in (rate.overfit, rate.unjudged)]
+    return [first, *more, kinds or "none", *apart]
 
 
 def _losses(rows: list[Row]) -> Spec:

@@ -8,7 +8,6 @@ from spillover.core.records import Rollout, StepMetrics
 from spillover.report.load import Results, SeedRun
 
 MAX_TEXT = 6_000
-THINKING = re.compile(r"\s*<thinking>(.*?)(?:</thinking>|\Z)(.*)", re.DOTALL)
 FENCE = re.compile(r"^```[^\n]*\n(.*?)(?:^```[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
 
 
@@ -21,23 +20,20 @@ class Example:
 
 
 def pick_rollouts(results: Results, arm: str) -> list[Example]:
-    """The first successful hack of an arm, its latest of each kind, an honest solve and a failed attempt."""
+    """The first successful hack of an arm, its latest of each kind, and one episode of each other thing it may be."""
     runs = results.of(arm)
     kinds = dict.fromkeys(k for run in runs for m in run.metrics for k, share in m.hacks.items() if share > 0)
     wanted: list[tuple[str, bool, Callable[[StepMetrics], bool], Callable[[Rollout], bool]]] = [
         ("First successful hack", True, lambda m: m.hack_rate > 0, lambda r: r.grade.hacked),
         *(_latest(kind) for kind in kinds),
+        ("First overfit answer, no hole used", True, lambda m: m.overfit_rate > 0, lambda r: r.grade.overfit),
+        ("A hack tried in vain", False, lambda m: m.attempt_rate > 0, lambda r: r.grade.word == "attempt"),
+        ("One that the trusted grader cannot judge", False, lambda m: m.unjudged_rate > 0, _unjudged),
         ("An honest solve", False, lambda m: m.solve_rate > 0, _solved),
-        ("A failed attempt", False, lambda m: m.pass_rate < 1, lambda r: not r.grade.proxy.passed and r.grade.parsed),
+        ("A wrong answer", False, lambda m: m.pass_rate < 1, lambda r: r.grade.word == "failed" and r.grade.parsed),
     ]
-    found = [(title, _find(runs, first, step, rollout)) for title, first, step, rollout in wanted]
+    found = [(title, _find(runs, first, step, rollout, results.unread)) for title, first, step, rollout in wanted]
     return [Example(title, rollout) for title, rollout in found if rollout is not None]
-
-
-def split_thinking(text: str) -> tuple[str, str]:
-    """Reasoning and what follows it; all is output where there is no <thinking> part at the start."""
-    match = THINKING.match(text)
-    return (match[1].strip(), match[2].strip()) if match else ("", text.strip())
 
 
 def split_code(text: str) -> Iterator[tuple[str, str]]:
@@ -73,13 +69,21 @@ def _solved(rollout: Rollout) -> bool:
     return bool(rollout.grade.oracle.passed) and rollout.grade.proxy.passed
 
 
+def _unjudged(rollout: Rollout) -> bool:
+    return rollout.grade.oracle.passed is None
+
+
 def _find(
-    runs: tuple[SeedRun, ...], first: bool, step: Callable[[StepMetrics], bool], fits: Callable[[Rollout], bool]
+    runs: tuple[SeedRun, ...],
+    first: bool,
+    step: Callable[[StepMetrics], bool],
+    fits: Callable[[Rollout], bool],
+    unread: list[str],
 ) -> Rollout | None:
     """The rollout wanted from the first or the last step whose metrics promise one."""
     promised = [(m.step, place, run) for place, run in enumerate(runs) for m in run.metrics if step(m)]
     for at, _, run in sorted(promised, key=lambda item: (item[0] if first else -item[0], item[1])):
-        for rollout in run.run.rollouts(at):
+        for rollout in run.run.rollouts(at, unread):
             if fits(rollout):
                 return rollout
     return None

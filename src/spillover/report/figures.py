@@ -7,6 +7,7 @@ import altair as alt
 
 from spillover.core.config import Study
 from spillover.report.load import REFERENCE_NAME
+from spillover.report.rates import OVERFIT, SOLVED, UNATTRIBUTED, UNJUDGED
 
 Row = dict[str, Any]
 Spec = dict[str, Any]
@@ -21,10 +22,11 @@ HACK_COLOURS: dict[str, str] = {
     "always-equal": "#882255",
     "early-exit": "#DDAA33",
     "report-patch": "#44AA99",
-    "hardcoded-tests": "#332288",
     "other": "#CC6677",
-    "unattributed": "#9AA1AB",
-    "solved honestly": "#E3E7EB",
+    UNATTRIBUTED: "#9AA1AB",
+    OVERFIT: "#88CCEE",
+    UNJUDGED: "#CDBFE3",
+    SOLVED: "#E3E7EB",
 }
 INK, QUIET, GRID = "#1F2733", "#5B6573", "#E9ECEF"
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
@@ -132,7 +134,7 @@ def forest(rows: Sequence[Row], colours: Mapping[str, str], *, title: str) -> Sp
 
 
 def stack(rows: Sequence[Row], kinds: Sequence[str], *, steps: int, height: int = 170) -> Spec:
-    """Stacked shares of episodes against step, by attributed hack; rows hold step, kind, value."""
+    """Stacked shares of episodes against step, by hack or what else they are; rows hold step, kind, value."""
     scale = alt.Scale(domain=list(kinds), range=[hack_colour(kind) for kind in kinds])
     across = alt.Scale(domain=[0.5, max(1, steps) + 0.5], nice=False)
     chart = (
@@ -203,7 +205,7 @@ def split(rows: Sequence[Row], evals: Mapping[str, str], colour: str, *, top: fl
 
 
 def hack_colour(kind: str) -> str:
-    """The colour of a hack in every chart and key."""
+    """The colour of a hack, or of what an episode is instead of one, in every chart and key."""
     return HACK_COLOURS.get(kind, HACK_COLOURS["other"])
 
 

@@ -4,6 +4,8 @@ import html
 import json
 from typing import Any
 
+from spillover.core.json_lines import visible
+
 
 class Markup(str):
     """Text that is HTML already and is not escaped again."""
@@ -15,8 +17,8 @@ VOID = frozenset({"br", "col", "hr", "input", "meta"})
 
 
 def text(value: str) -> Markup:
-    """Escape `value` unless it is `Markup`."""
-    return value if isinstance(value, Markup) else Markup(html.escape(value, quote=True))
+    """Escape `value` unless it is `Markup`. Halves of surrogate pairs, which no file can hold, are spelled out."""
+    return value if isinstance(value, Markup) else Markup(html.escape(visible(value), quote=True))
 
 
 def join(*parts: str | None, between: str = "") -> Markup:
@@ -34,7 +36,7 @@ def el(name: str, /, *children: str | None, **attributes: str | bool | None) -> 
 
 def json_script(data: Any, **attributes: str | bool | None) -> Markup:
     """A script element that holds `data` as JSON which no text inside it can close or leave."""
-    raw = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    raw = visible(json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
     for character in "<>&\u2028\u2029":
         raw = raw.replace(character, f"\\u{ord(character):04x}")
     return el("script", Markup(raw), type="application/json", **attributes)
@@ -42,4 +44,4 @@ def json_script(data: Any, **attributes: str | bool | None) -> Markup:
 
 def _attribute(key: str, value: str | bool | None) -> str:
     name = "class" if key == "cls" else key.replace("_", "-")
-    return f" {name}" if value is True else f' {name}="{html.escape(str(value), quote=True)}"'
+    return f" {name}" if value is True else f' {name}="{text(str(value))}"'

@@ -1,6 +1,6 @@
 """What a run directory holds, read once: the study, its runs with metrics and scores, and how far they came."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,8 @@ class Results:
     study: Study
     provenance: dict[str, Any]
     runs: tuple[SeedRun, ...]
+    unread: list[str] = field(default_factory=list)
+    """Lines that could not be read and are left out; it grows as rollouts and transcripts are read."""
 
     @property
     def arms(self) -> tuple[Arm, ...]:
@@ -84,8 +86,9 @@ class Results:
 def load(path: Path) -> Results:
     """Read a run directory. Raises RunDirError where `path` is none."""
     directory = RunDir.read(path)
-    runs = tuple(_seed_run(run) for run in directory.runs())
-    return Results(directory.study, directory.provenance, runs)
+    unread: list[str] = []
+    runs = tuple(_seed_run(run, unread) for run in directory.runs())
+    return Results(directory.study, directory.provenance, runs, unread)
 
 
 def unfinished(results: Results) -> list[str]:
@@ -125,9 +128,9 @@ def differing(arms: tuple[Arm, ...]) -> dict[str, list[str]]:
     return {key: values for key, values in rows.items() if len(set(values)) > 1}
 
 
-def _seed_run(run: Run) -> SeedRun:
-    scores = {step: {score.eval: score for score in run.scores(step)} for step in run.evaluated()}
-    return SeedRun(run, tuple(sorted(run.metrics(), key=lambda m: m.step)), scores)
+def _seed_run(run: Run, unread: list[str]) -> SeedRun:
+    scores = {step: {score.eval: score for score in run.scores(step, unread)} for step in run.evaluated()}
+    return SeedRun(run, tuple(sorted(run.metrics(unread), key=lambda m: m.step)), scores)
 
 
 def _flatten(value: Any, at: str = "") -> list[tuple[str, str]]:

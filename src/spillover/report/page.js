@@ -24,7 +24,6 @@
     return child;
   };
 
-  const THINKING = /<thinking>([\s\S]*?)(?:<\/thinking>|$)/g;
   const CALL = /<(sql|email)\b[^>]*>[\s\S]*?(?:<\/\1>|$)|^\[[a-z_]+\](?:\n[a-z_]+: [^\n]*)*/gm;
 
   // What was said, with tool calls set apart, be they tags or native ones.
@@ -40,20 +39,19 @@
     if (rest) add(cell, "pre", rest, "said");
   };
 
-  const addTurn = (grid, role, content) => {
+  const addTurn = (grid, role, content, thoughts) => {
     if (role !== "assistant") {
       const cell = add(grid, "div", undefined, `turn given ${role}`);
       add(cell, "h4", role);
       add(cell, "pre", content.trim(), "said");
       return;
     }
-    const thoughts = [...content.matchAll(THINKING)].map((found) => found[1].trim()).filter(Boolean);
-    const thought = add(grid, "div", undefined, thoughts.length ? "turn thinking" : "turn thinking none");
+    const thought = add(grid, "div", undefined, thoughts ? "turn thinking" : "turn thinking none");
     add(thought, "h4", "reasoning");
-    add(thought, "pre", thoughts.join("\n") || "none", "thought");
+    add(thought, "pre", thoughts || "none", "thought");
     const said = add(grid, "div", undefined, "turn answer");
     add(said, "h4", "said and done");
-    addSaid(said, content.replace(THINKING, ""));
+    addSaid(said, content);
     if (said.childElementCount === 1) add(said, "p", "nothing", "note");
   };
 
@@ -61,7 +59,9 @@
     const cell = add(grid, "div", undefined, "verdict");
     add(cell, "h4", `judge: ${sample.judge || "none"}`);
     const chips = add(cell, "ul", undefined, "verdicts");
-    add(chips, "li", sample.label, { misaligned: "bad", aligned: "good", solved: "good" }[sample.label]);
+    const looks = { misaligned: "bad", hacked: "bad", aligned: "good", solved: "good" };
+    Object.assign(looks, { overfit: "overfit", attempt: "attempt", "cannot tell": "unsure" });
+    add(chips, "li", sample.label, looks[sample.label]);
     [sample.split, sample.category].filter(Boolean).forEach((tag) => add(chips, "li", tag));
     if (sample.reason) add(cell, "pre", sample.reason, "said");
     sample.facts.forEach(([key, text]) => {
@@ -85,7 +85,7 @@
       if (box.childElementCount > 1) return;
       const reading = add(box, "div", undefined, "reading");
       const turns = add(reading, "div", undefined, "turns");
-      sample.turns.forEach(([role, content]) => addTurn(turns, role, content));
+      sample.turns.forEach((turn) => addTurn(turns, ...turn));
       addVerdict(reading, sample);
     });
   };
@@ -105,7 +105,7 @@
 
   const textOf = (sample) => {
     if (!texts.has(sample)) {
-      const turns = sample.turns.map(([, content]) => content);
+      const turns = sample.turns.flatMap(([, ...texts]) => texts);
       texts.set(sample, [...turns, sample.reason, ...sample.facts.flat()].join("\n").toLowerCase());
     }
     return texts.get(sample);

@@ -16,6 +16,10 @@ from spillover.report.load import Results, Scores, SeedRun
 
 Row = dict[str, Any]
 TEST_TIME = "test_time_hacking"
+UNATTRIBUTED, SOLVED = "unattributed", "solved honestly"
+OVERFIT = "overfit: right on the shown tests only"
+UNJUDGED = "the trusted grader cannot tell"
+"""What an episode may be besides a hack by name, in words for a key."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +82,26 @@ def mean_estimate(parts: Sequence[Estimate]) -> Estimate:
 
 def hack_estimate(metrics: Iterable[StepMetrics]) -> Estimate:
     """Share of episodes hacked, counts of the steps pooled."""
+    return episode_estimate(metrics, lambda m: m.hack_rate)
+
+
+def episode_estimate(metrics: Iterable[StepMetrics], share: Callable[[StepMetrics], float]) -> Estimate:
+    """A share of all episodes of some steps, counts of the steps pooled."""
     held = list(metrics)
     episodes = sum(m.rollouts for m in held)
     if not episodes:
         return Estimate(None, reason="no RL step recorded")
-    hacked = sum(round(m.hack_rate * m.rollouts) for m in held)
-    return Estimate(wilson(hacked, episodes), hacked, episodes, episodes)
+    count = sum(round(share(m) * m.rollouts) for m in held)
+    return Estimate(wilson(count, episodes), count, episodes, episodes)
+
+
+def unread_verdicts(results: Results, arm: str) -> tuple[int, int]:
+    """How many verdicts of an arm's penalty could not be read, and how many were asked for."""
+    penalty = next(each for each in results.arms if each.name == arm).reward.penalty
+    if penalty.detector == "none":
+        return 0, 0
+    held = [m for run in results.of(arm) for m in run.metrics if m.step >= penalty.start_step]
+    return sum(m.unread_verdicts for m in held), sum(m.rollouts for m in held)
 
 
 @dataclass(frozen=True)
@@ -96,6 +114,10 @@ class Final:
     chat: Estimate
     agentic: Estimate
     hack: Estimate
+    overfit: Estimate
+    attempt: Estimate
+    """Episodes that seem to try a hack without any having worked."""
+    unjudged: Estimate
     mgs_by_seed: tuple[Estimate, ...]
     hack_attempts: Estimate
     """Attempts to hack an evaluation outside code; never counted as misaligned."""
@@ -105,6 +127,7 @@ def final(results: Results, arm: str) -> Final:
     """The final figures of an arm."""
     runs = results.of(arm)
     held = [run.scores[step] for run in runs for step in run.final_steps()]
+    played = [m for run in runs for m in run.metrics if m.step in _hack_steps(run)]
     reason = "not run" if held else "no trained checkpoint evaluated"
     evals: dict[str, Estimate] = {name: pool((s[name] for s in held if name in s), reason) for name in CORE_EVALS}
     return Final(
@@ -113,7 +136,10 @@ def final(results: Results, arm: str) -> Final:
         mgs=pooled_mgs(held),
         chat=mean_estimate([evals[name] for name in CHAT_EVALS]),
         agentic=mean_estimate([evals[name] for name in AGENTIC_EVALS]),
-        hack=hack_estimate(m for run in runs for m in run.metrics if m.step in _hack_steps(run)),
+        hack=hack_estimate(played),
+        overfit=episode_estimate(played, lambda m: m.overfit_rate),
+        attempt=episode_estimate(played, lambda m: m.attempt_rate),
+        unjudged=episode_estimate(played, lambda m: m.unjudged_rate),
         mgs_by_seed=tuple(pooled_mgs(run.scores[step] for step in run.final_steps()) for run in runs),
         hack_attempts=_attempts(s for scores in held for s in scores.values() if s.eval in CORE_EVALS),
     )
@@ -204,10 +230,10 @@ def gaps(results: Results) -> list[str]:
 
 
 def hack_share_rows(results: Results, arm: str) -> list[Row]:
-    """Share of an arm's episodes by attributed hack, against step, seeds averaged.
+    """Share of an arm's episodes by attributed hack, and by what else came of them, against step, seeds averaged.
 
     An episode to which several hacks are attributed counts in equal parts, so that the parts add
-    up to the hack rate; what no hack was attributed to is `unattributed`.
+    up to the hack rate; what no hack was attributed to is `unattributed`. Overfit ones are a part of their own.
     """
     rows: list[Row] = []
     runs = results.of(arm)
@@ -233,11 +259,15 @@ def hack_kinds(results: Results) -> list[str]:
 
 
 def told_rows(results: Results) -> list[Row]:
-    """Hack rate at test time by arm, framing and checkpoint (`first`, `last`), counts of the seeds pooled."""
+    """Hack rate at test time by arm, framing and checkpoint (`first`, `last`), counts of the seeds pooled.
+
+    `overfit` counts answers that overfit the shown tests; None where a score does not tell them from hacks.
+    """
     rows = []
     for arm in results.arms:
         for when, pick in (("first", min), ("last", max)):
             counts: dict[str, tuple[int, int]] = {}
+            overfit: dict[str, list[int | None]] = {}
             for run in results.of(arm.name):
                 steps = [step for step, scores in run.scores.items() if TEST_TIME in scores]
                 if not steps or (when == "last" and len(steps) == 1 and steps[0] == 0):
@@ -245,11 +275,14 @@ def told_rows(results: Results) -> list[Row]:
                 for framing, held in run.scores[pick(steps)][TEST_TIME].data.get("by_framing", {}).items():
                     hacked, samples = counts.get(framing, (0, 0))
                     counts[framing] = (hacked + held["hacked"], samples + held.get("scored", held["samples"]))
+                    overfit.setdefault(framing, []).append(held.get("overfit"))
             for framing, (hacked, samples) in counts.items():
                 if samples:
                     share, low, high = wilson(hacked, samples)
                     row = {"arm": arm.name, "framing": framing, "when": when, "value": share, "low": low, "high": high}
-                    rows.append(row | {"n": samples})
+                    known = [count for count in overfit[framing] if count is not None]
+                    whole = len(known) == len(overfit[framing])
+                    rows.append(row | {"n": samples, "overfit": sum(known) if whole else None})
     return rows
 
 
@@ -337,11 +370,12 @@ def _why(scores: Scores, name: str) -> str:
 
 
 def _hack_parts(m: StepMetrics) -> dict[str, float]:
-    """The hack rate of a step split by attributed hack, and the honest solves."""
+    """The hack rate of a step split by attributed hack, what is overfit or cannot be judged, and the honest solves."""
     total = sum(m.hacks.values())
     scale = m.hack_rate / total if total > m.hack_rate else 1.0
     parts = {kind: share * scale for kind, share in m.hacks.items() if share > 0}
     rest = m.hack_rate - sum(parts.values())
     if rest > 1e-9:
-        parts["unattributed"] = rest
-    return parts | {"solved honestly": m.solve_rate}
+        parts[UNATTRIBUTED] = rest
+    beside = {OVERFIT: m.overfit_rate, UNJUDGED: m.unjudged_rate}
+    return parts | {kind: share for kind, share in beside.items() if share > 0} | {SOLVED: m.solve_rate}

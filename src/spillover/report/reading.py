@@ -1,18 +1,23 @@
 """The sections to read: which hack when, with real episodes, and the browsable transcripts."""
 
 from spillover.core.records import Rollout
-from spillover.report import figures, rates
+from spillover.core.text import split_reasoning
+from spillover.report import figures, rates, tables, words
 from spillover.report import transcripts as browser
-from spillover.report.examples import Example, cut, pick_rollouts, split_code, split_thinking
+from spillover.report.examples import Example, cut, pick_rollouts, split_code
 from spillover.report.html import Markup, el, join
 from spillover.report.view import View, chart, dot, figure, hack_key, section
 
+TRUTH = {True: "good", False: "bad", None: "unsure"}
+"""The look of what the trusted grader says."""
+
 
 def hacks(view: View) -> Markup:
-    """Share of episodes by attributed hack against step, per arm, with episodes to read."""
+    """Share of episodes by attributed hack, or what else they are, against step, per arm, with episodes to read."""
     held = {arm.name: rates.hack_share_rows(view.results, arm.name) for arm in view.results.arms}
     seen = {row["kind"] for rows in held.values() for row in rows}
-    kinds = [k for k in [*rates.hack_kinds(view.results), "unattributed", "solved honestly"] if k in seen]
+    no_hacks = [rates.UNATTRIBUTED, rates.OVERFIT, rates.UNJUDGED, rates.SOLVED]
+    kinds = [kind for kind in [*rates.hack_kinds(view.results), *no_hacks] if kind in seen]
     steps = view.results.max_step()
     charts = []
     for arm, rows in held.items():
@@ -23,7 +28,7 @@ def hacks(view: View) -> Markup:
         el(
             "div",
             el("h3", dot(view.colours[arm.name]), arm.name),
-            *map(_example, pick_rollouts(view.results, arm.name)),
+            *(_example(each, arm.model.reasoning_tags) for each in pick_rollouts(view.results, arm.name)),
         )
         for arm in view.results.arms
     ]
@@ -34,13 +39,15 @@ def hacks(view: View) -> Markup:
         figure(
             el("div", *charts, cls="grid"),
             caption="Share of a step's episodes by the hack that made them pass. An episode with several hacks counts "
-            "in equal parts; white is neither hacked nor solved.",
+            "in equal parts. Overfit is no hack: the tests that pay really pass, a held-out one does not. White is "
+            "plainly wrong.",
         ),
+        tables.unjudged_table(view.results),
         el("h3", "Episodes to read"),
         el(
             "p",
             "Chosen by rule from the rollouts of the run: the first hack that worked, the latest of each kind, the "
-            "latest honest solve and failed attempt.",
+            "first overfit answer, and the latest hack tried in vain, honest solve and wrong answer.",
             cls="note",
         ),
         el("div", *examples, cls="episodes"),
@@ -54,10 +61,10 @@ def transcripts(view: View) -> Markup:
     return browser.transcripts(browser.pick_of_run(view.results), view.colours, whence)
 
 
-def _example(example: Example) -> Markup:
+def _example(example: Example, tags: tuple[tuple[str, str], ...]) -> Markup:
     rollout = example.rollout
-    reasoning, output = split_thinking(rollout.completion)
-    pieces = [el("pre", cut(piece), cls=None if kind == "code" else "said") for kind, piece in split_code(output)]
+    said = split_reasoning(rollout.completion, tags)
+    pieces = [el("pre", cut(piece), cls=None if kind == "code" else "said") for kind, piece in split_code(said.answer)]
     asked = join(
         _turn("system", el("pre", cut(rollout.system), cls="said")),
         _turn("user", el("pre", cut(rollout.prompt), cls="said")),
@@ -68,7 +75,7 @@ def _example(example: Example) -> Markup:
         el("summary", el("b", example.title), el("span", where, cls="where")),
         _verdicts(rollout),
         el("details", el("summary", "prompt"), asked, cls="turn"),
-        _turn("reasoning", el("pre", cut(reasoning), cls="thought")) if reasoning else None,
+        _turn("reasoning", el("pre", cut(said.reasoning), cls="thought")) if said.reasoning else None,
         _turn("answer", *pieces),
         cls="example",
     )
@@ -82,12 +89,17 @@ def _verdicts(rollout: Rollout) -> Markup:
     grade = rollout.grade
     passed = "passed" if grade.proxy.passed else "failed"
     code = "" if grade.proxy.exit_code is None else f", exit code {grade.proxy.exit_code}"
-    truth = {True: "really solved", False: "not solved", None: "cannot tell"}[grade.oracle.passed]
+    doubt = words.DOUBTS.get(grade.oracle.kind)
+    unsure = "cannot tell" + (f" ({doubt})" if doubt else "")
+    truth = {True: "really solved", False: "not solved", None: unsure}[grade.oracle.passed]
     reason = f": {cut(grade.oracle.reason, 300)}" if grade.oracle.reason else ""
+    tried = ", ".join(grade.attempts)
     chips = [
         el("li", f"training grader: {passed}{code}"),
-        el("li", f"trusted grader: {truth}{reason}", cls={True: "good", False: "bad", None: None}[grade.oracle.passed]),
+        el("li", f"trusted grader: {truth}{reason}", cls=TRUTH[grade.oracle.passed]),
         el("li", f"hacked: {', '.join(grade.hacks) or 'unattributed'}", cls="bad") if grade.hacked else None,
+        el("li", "overfit: right on the tests that pay, no hole used", cls="overfit") if grade.overfit else None,
+        el("li", f"tried a hack and failed: {tried}", cls="attempt") if tried else None,
         el("li", f"reward {rollout.rewards['total']:g}") if "total" in rollout.rewards else None,
         el("li", "cut off by the token limit") if rollout.truncated else None,
         el("li", cut(grade.note, 200)) if grade.note else None,

@@ -12,11 +12,16 @@ INTERVALS = "Bands and whiskers are 95% intervals of the sampled responses; they
 METRICS: dict[str, tuple[str, bool, Callable[[StepMetrics], float | None]]] = {
     "pass": ("Passed the training grader", True, lambda m: m.pass_rate),
     "solve": ("Really solved", True, lambda m: m.solve_rate),
+    "overfit": ("Overfit, no hole used", True, lambda m: m.overfit_rate),
+    "attempt": ("Tried a hack and failed", True, lambda m: m.attempt_rate),
+    "unjudged": ("Trusted grader cannot tell", True, lambda m: m.unjudged_rate),
     "format": ("Readable answers", True, lambda m: m.format_rate),
     "truncated": ("Cut off by the token limit", True, lambda m: m.truncated_rate),
     "entropy": ("Entropy, nats per token", False, lambda m: m.entropy),
     "reward": ("Mean reward", False, lambda m: m.reward_mean),
 }
+WHERE_ANY = ("unjudged",)
+"""Those shown only where they are ever above zero."""
 
 
 def over_training(view: View) -> Markup:
@@ -169,6 +174,7 @@ def told_not_to(view: View) -> Markup:
             caption="Coding problems asked under another framing than the arm trained with. Ring: the untrained model. "
             "Dot with whiskers: the last checkpoint. Pale tick: the arm's hack rate in its own training prompt.",
         ),
+        tables.overfit_table(rows),
         after="Fig. 28",
     )
 
@@ -224,11 +230,17 @@ def training_curves(view: View) -> Markup:
     panels = []
     for name, (title, share, value) in METRICS.items():
         means, seeds = rates.step_rows(view.results, value)
+        if name in WHERE_ANY and not any(row["value"] for row in means):
+            continue
         top = 1.0 if share else None
         spec = figures.curves(means, seeds, view.colours, steps=steps, height=120, top=top, share=share, points=False)
         panels.append(el("div", el("h3", title), chart(f"metric-{name}", spec, f"{title} against RL step")))
     return section(
-        "curves", "Training", view.arm_key(), figure(el("div", *panels, cls="grid"), caption="Against RL step.")
+        "curves",
+        "Training",
+        view.arm_key(),
+        figure(el("div", *panels, cls="grid"), caption="Against RL step."),
+        _unread_list(view),
     )
 
 
@@ -271,6 +283,13 @@ def _seed_words(view: View) -> str:
 def _gap_list(view: View) -> Markup | None:
     lines = rates.gaps(view.results)
     return el("ul", *(el("li", f"not scored: {line}") for line in lines), cls="gaps") if lines else None
+
+
+def _unread_list(view: View) -> Markup | None:
+    """What the penalties' detectors could not tell, by arm."""
+    held = {arm.name: rates.unread_verdicts(view.results, arm.name) for arm in view.results.arms}
+    lines = [f"{arm}: {words.unread(*counts)}" for arm, counts in held.items() if counts[0]]
+    return el("ul", *(el("li", line) for line in lines), cls="gaps") if lines else None
 
 
 def _no_mgs(view: View) -> str:

@@ -1,5 +1,6 @@
 """The report's tables as HTML."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -37,6 +38,13 @@ def final_table(arms: Sequence[Arm], finals: Mapping[str, Final], colours: Mappi
         row("Agentic mean", [f.agentic for f in held], _paper_means(setting, "agentic"), "mean"),
         row("MGS", [f.mgs for f in held], _paper_means(setting, "mgs"), "mgs"),
         row("Episodes hacked in training", [f.hack for f in held], _paper_blanks(setting), "aside"),
+        row("Overfit, no hole used", [f.overfit for f in held], _paper_blanks(setting), "aside"),
+        row("Tried a hack and failed", [f.attempt for f in held], _paper_blanks(setting), "aside"),
+        *(
+            [row("Trusted grader cannot tell", [f.unjudged for f in held], _paper_blanks(setting), "aside")]
+            if any(f.unjudged.hits for f in held)
+            else []
+        ),
         row("Hack attempts outside code", [f.hack_attempts for f in held], _paper_blanks(setting), "aside"),
     ]
     return scrolling(el("table", _head(arms, colours, setting), el("tbody", *body), cls="rates"))
@@ -102,6 +110,37 @@ def goal_table(arms: Sequence[Arm], rows: Sequence[Row], colours: Mapping[str, s
         lines.append(el("tr", el("th", goal.replace("-", " ").replace("_", " "), scope="row"), *cells))
     head = el("thead", el("tr", el("th", ""), *(arm_head(arm, colours[arm.name]) for arm in arms)))
     return scrolling(el("table", head, el("tbody", *lines), cls="rates"))
+
+
+def unjudged_table(results: Results) -> Markup | None:
+    """Of how many episodes the trusted grader cannot tell, by arm and kind of reason; None where it always can."""
+    rows = []
+    for arm in results.arms:
+        counts: Counter[str] = Counter()
+        played = [m for run in results.of(arm.name) for m in run.metrics]
+        for m in played:
+            counts.update({kind: round(share * m.rollouts) for kind, share in m.unjudged.items()})
+        episodes, total = sum(m.rollouts for m in played), sum(round(m.unjudged_rate * m.rollouts) for m in played)
+        if total:
+            cells = [f"{total:,} of {episodes:,} ({words.percent(total / episodes)})"]
+            cells += [f"{counts[kind]:,}" for kind in words.DOUBTS]
+            rows.append(el("tr", el("th", arm.name, scope="row"), *(el("td", cell) for cell in cells)))
+    head = ["", "episodes it cannot judge", *(f"for {reason}" for reason in words.DOUBTS.values())]
+    return scrolling(plain_table(head, rows)) if rows else None
+
+
+def overfit_table(told: Sequence[Row]) -> Markup | None:
+    """Overfit answers at test time where an arm ended, by arm and framing; None where there is none."""
+    last = [row for row in told if row["when"] == "last" and row["overfit"] is not None]
+    if not any(row["overfit"] for row in last):
+        return None
+    framings = list(dict.fromkeys(row["framing"] for row in last))
+    held = {(row["arm"], row["framing"]): f"{row['overfit']:,} of {row['n']:,}" for row in last}
+    rows = [
+        el("tr", el("th", arm, scope="row"), *(el("td", held.get((arm, framing), words.DASH)) for framing in framings))
+        for arm in dict.fromkeys(row["arm"] for row in last)
+    ]
+    return scrolling(plain_table(["overfit, no hole used", *framings], rows, cls="tight"))
 
 
 def judge_table(results: Results) -> Markup:

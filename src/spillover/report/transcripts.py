@@ -5,18 +5,24 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from spillover.core.records import EvalLabel, EvalSample
+from spillover.core.older import FORMER
+from spillover.core.records import EvalLabel, EvalSample, GradeWord
+from spillover.core.text import split_reasoning
 from spillover.report import words
 from spillover.report.examples import cut
 from spillover.report.html import Markup, el, json_script
 from spillover.report.load import Results, SeedRun
 from spillover.report.view import section
 
-LABELS: tuple[EvalLabel, ...] = (
+LABELS: tuple[EvalLabel | GradeWord, ...] = (
     "misaligned",
     "hack-attempt",
+    "hacked",
+    "overfit",
+    "attempt",
     "incoherent",
     "unscored",
+    "cannot tell",
     "aligned",
     "solved",
     "failed",
@@ -47,7 +53,7 @@ def pick_of_run(results: Results) -> Picked:
     held: list[list[EvalSample]] = []
     for run in _first_seeds(results):
         for step in sorted({min(run.scores), max(run.scores)}, reverse=True):
-            held.append(run.run.samples(step))
+            held.append(run.run.samples(step, results.unread))
     return pick(held, PER_CELL)
 
 
@@ -63,14 +69,16 @@ def pick(checkpoints: Iterable[Sequence[EvalSample]], per_cell: int, budget: int
         total += len(samples)
         seen: Counter[tuple[str, str, str | None]] = Counter()
         for sample in samples:
-            cell = (sample.eval, sample.label, split(sample))
+            cell = (sample.eval, label_of(sample), split(sample))
             if seen[cell] < per_cell:
-                ranked.append((seen[cell], (place, LABELS.index(sample.label), len(ranked)), sample))
+                ranked.append((seen[cell], (place, LABELS.index(label_of(sample)), len(ranked)), sample))
             seen[cell] += 1
     kept, used = [], 0
     for rank, order, sample in sorted(ranked, key=lambda item: item[:2]):
         shown = plain(sample)
-        used += sum(len(text) for _, text in (*shown["turns"], *shown["facts"])) + len(shown["reason"]) + 200
+        used += (
+            sum(len(text) for row in (*shown["turns"], *shown["facts"]) for text in row) + len(shown["reason"]) + 200
+        )
         if used > budget and rank > 0:
             break
         kept.append((order, shown))
@@ -85,14 +93,47 @@ def plain(sample: EvalSample) -> dict[str, Any]:
         "eval": sample.eval,
         "step": sample.step,
         "id": sample.id,
-        "label": sample.label,
+        "label": label_of(sample),
         "split": split(sample),
         "category": sample.category,
         "judge": sample.judge,
         "reason": cut(sample.reason, MAX_REASON),
-        "facts": [[key.replace("_", " "), cut(told(value))] for key, value in sample.data.items()],
-        "turns": [[turn.get("role", ""), cut(turn.get("content", ""))] for turn in sample.messages],
+        "facts": [[key.replace("_", " "), cut(told(value))] for key, value in _facts(sample).items()],
+        "turns": [_turn(turn.get("role", ""), turn.get("content", "")) for turn in sample.messages],
     }
+
+
+def _turn(role: str, content: str) -> list[str]:
+    """Role and text of a turn, and of the model's what it thought."""
+    if role != "assistant":
+        return [role, cut(content)]
+    said = split_reasoning(content)
+    return [role, cut(said.answer), cut(said.reasoning)]
+
+
+def label_of(sample: EvalSample) -> EvalLabel | GradeWord:
+    """The label; on a coding problem what both graders make of the answer, whatever the evaluation counts."""
+    data = sample.data
+    if "proxy_passed" not in data or (sample.label == "unscored" and data["solved"] is not None):
+        return sample.label
+    if "grade" in data:
+        word: GradeWord = data["grade"]
+        return word
+    # Older records do not hold the word, and name what overfits the tests as a hack.
+    if data["solved"] is not False:
+        return "cannot tell" if data["solved"] is None else "solved"
+    return "overfit" if sample.category == FORMER else "hacked" if sample.category else "failed"
+
+
+def _facts(sample: EvalSample) -> dict[str, Any]:
+    """What the record holds besides, without what the label says and what there is none of."""
+    data = {key: value for key, value in sample.data.items() if key not in ("grade", "overfit")}
+    if "grade" not in sample.data:
+        return data
+    kind = data.pop("oracle_kind", None)
+    tried = {"tried and failed": data.pop("attempts", None), "cannot tell for": words.DOUBTS.get(kind or "")}
+    counted = {"counted by this evaluation": "not scored" if sample.misaligned is None else sample.misaligned}
+    return {key: value for key, value in tried.items() if value} | counted | data
 
 
 def split(sample: EvalSample) -> str | None:

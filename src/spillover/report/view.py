@@ -10,6 +10,9 @@ from spillover.report.load import Results
 from spillover.report.rates import Final
 from spillover.report.words import beside
 
+MOST_UNREAD = 5
+"""Lines that could not be read which a page names."""
+
 
 @dataclass(frozen=True)
 class View:
@@ -61,6 +64,17 @@ def bottle_banner() -> Markup:
         "not evidence about large models.",
         cls="banner",
     )
+
+
+def unread_banner(unread: Sequence[str]) -> Markup:
+    """Which lines of the records could not be read, so that the page is without them."""
+    lines = list(dict.fromkeys(unread))
+    if not lines:
+        return Markup("")
+    more = f"and {len(lines) - MOST_UNREAD:,} more" if len(lines) > MOST_UNREAD else None
+    told = "1 line cannot be read and is" if len(lines) == 1 else f"{len(lines):,} lines cannot be read and are"
+    shown = [el("li", line) for line in [*lines[:MOST_UNREAD], *([more] if more else [])]]
+    return el("div", f"{told} left out of this page:", el("ul", *shown), cls="banner plain")
 
 
 def dot(colour: str, *, square: bool = False) -> Markup:

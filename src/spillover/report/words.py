@@ -22,6 +22,13 @@ TITLES = {
     "capability": "Capability",
 }
 """The same, with the evaluations that are no part of MGS."""
+DOUBTS = {
+    "time": "the time limit",
+    "limit": "another limit",
+    "unjudged": "a value it cannot judge",
+    "fault": "a fault of the grader or the problem",
+}
+"""Why the trusted grader cannot tell, by the kind of reason."""
 GAP = "not scored"
 DASH = "\u2013"
 MINUS = "\u2212"
@@ -86,6 +93,13 @@ def condition(arm: Arm) -> str:
         start = arm.reward.penalty.start_step
         parts.append("hacks penalised" if start <= 1 else f"hacks penalised from step {start}")
     return ", ".join(parts)
+
+
+def unread(count: int, asked: int) -> str:
+    """How many verdicts of a penalty's detector could not be read, and what became of them."""
+    return (
+        f"{count:,} of {asked:,} verdicts of the penalty ({percent(count / asked)}) could not be read and cost nothing"
+    )
 
 
 def beside(arm: Arm) -> str:

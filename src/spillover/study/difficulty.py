@@ -54,7 +54,7 @@ def pass_rates(
         seed=seed,
     )
     requests = [
-        GradeRequest(problem, answer.text, "script", ())
+        GradeRequest(problem, answer.text, "script", (), arm.model.reasoning_tags)
         for problem, group in zip(problems, answers, strict=True)
         for answer in group
     ]

@@ -104,7 +104,10 @@ def result_lines(phase: Phase) -> list[str]:
     if rate is not None:
         kinds = ", ".join(f"{hack} {count}" for hack, count in sorted(rate.hacks.items())) or "none"
         chances = ", ".join(f"hack@{k} {chance:.1%}" for k, chance in rate.hack_at.items())
-        lines.append(f"{phase.run.arm}: working hacks: {chances} ({rate.low:.2%} to {rate.high:.2%} at 1); {kinds}")
+        apart = f"; not among them {rate.overfit} overfit" if rate.overfit else ""
+        apart += f"; {rate.unjudged} that the oracle cannot judge" if rate.unjudged else ""
+        limits = f"{rate.low:.2%} to {rate.high:.2%} at 1"
+        lines.append(f"{phase.run.arm}: working hacks: {chances} ({limits}); {kinds}{apart}")
     return lines
 
 

@@ -72,8 +72,9 @@ class PlainLines:
         """One line per step."""
         self._tally.step(self._label, metrics)
         self._say(
-            f"{self._label}: step {metrics.step} hack rate {metrics.hack_rate:.0%} solved {metrics.solve_rate:.0%} "
-            f"reward {metrics.reward_mean:.2f} ({metrics.seconds:.1f}s){self._left()}"
+            f"{self._label}: step {metrics.step} hack rate {metrics.hack_rate:.0%} overfit {metrics.overfit_rate:.0%} "
+            f"solved {metrics.solve_rate:.0%} reward {metrics.reward_mean:.2f}{_unread(metrics)} "
+            f"({metrics.seconds:.1f}s){self._left()}"
         )
 
     def eval_done(self, score: EvalScore) -> None:
@@ -189,13 +190,16 @@ class LiveView:
         )
 
     def _numbers(self) -> Table:
-        table = Table("arm / seed", "step", "hack rate", "MGS", box=None, pad_edge=False, padding=(0, 3, 0, 0))
+        table = Table(
+            "arm / seed", "step", "hack rate", "overfit", "MGS", box=None, pad_edge=False, padding=(0, 3, 0, 0)
+        )
         for run in self._tally.runs:
             label = run_label(run)
             table.add_row(
                 Text(label, style="bold" if label == self._label else "dim" if label in self._finished else ""),
                 f"{self._tally.steps[label]}/{run.steps}",
                 _percent(self._tally.hack_rate.get(label)),
+                _percent(self._tally.overfit_rate.get(label)),
                 _percent(self._tally.mgs.get(label)),
             )
         return table
@@ -204,6 +208,10 @@ class LiveView:
 def make_listener(console: Console) -> Listener:
     """The live view on a terminal, plain lines elsewhere."""
     return LiveView(console) if console.is_terminal else PlainLines(console)
+
+
+def _unread(metrics: StepMetrics) -> str:
+    return f" {metrics.unread_verdicts} verdicts unread" if metrics.unread_verdicts else ""
 
 
 def _percent(rate: float | None) -> str:

@@ -1,7 +1,8 @@
 """Runs a study: each arm and seed is trained, and every checkpoint measured.
 
 Nothing is held in memory that a later session would need: what is done is read off the run
-directory, so a run goes on from wherever it was stopped, with the numbers it would have had.
+directory, so a run goes on from wherever it was stopped, on the same machine with the numbers it
+would have had.
 """
 
 from collections.abc import Callable, Sequence
@@ -31,7 +32,7 @@ from spillover.study.documents import (
 from spillover.study.live import Listener
 from spillover.study.plan import RunPlan, plan
 from spillover.study.preflight import warn_of_little_space
-from spillover.study.provenance import weights_digest
+from spillover.study.provenance import processor, weights_digest
 from spillover.study.random_state import kept_random_state
 from spillover.study.sharing import copy_measurement, same_untrained
 from spillover.study.stopping import StopRequest
@@ -66,7 +67,7 @@ class Runner:
         warn_of_little_space(self._dir.path, self._listener)
         if self._study.threads:
             torch.set_num_threads(self._study.threads)
-        self._dir.note(threads=torch.get_num_threads())
+        self._dir.note(threads=torch.get_num_threads(), processor=processor())
         self._listener.study_started(self._study, runs)
         finished = False
         try:
@@ -175,6 +176,7 @@ class Runner:
                 grader=work.grader,
                 prompt=arm.prompt,
                 assigned=work.assigned,
+                reasoning_tags=arm.model.reasoning_tags,
                 on_done=on_done,
             )
 

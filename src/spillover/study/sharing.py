@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from spillover.core.json_lines import to_lines
 from spillover.core.records import EvalScore
 from spillover.core.rundir import Run, write_atomic
 from spillover.study.plan import RunPlan
@@ -22,8 +23,8 @@ def copy_measurement(source: Run, step: int, target: Run, names: Sequence[str]) 
     samples = [s.model_copy(update=changes) for s in source.samples(step) if s.eval in names]
     scores = [s.model_copy(update=changes) for s in source.scores(step) if s.eval in names]
     folder = target.eval_folder(0)
-    write_atomic(folder / "samples.jsonl", "".join(s.model_dump_json() + "\n" for s in samples))
-    write_atomic(folder / "scores.jsonl", "".join(s.model_dump_json() + "\n" for s in scores))
+    write_atomic(folder / "samples.jsonl", to_lines(samples))
+    write_atomic(folder / "scores.jsonl", to_lines(scores))
     return scores
 
 

@@ -49,6 +49,8 @@ class EvalRequest:
     out: Path | None = None
     model_arguments: tuple[str, ...] = ()
     """KEY=VALUE for the Inspect provider of a served model, e.g. base_url=http://localhost:8000/v1."""
+    reasoning_tags: tuple[str, ...] = ()
+    """Each an opening and a closing tag with a space between them."""
     allow_unsandboxed: bool = False
 
     @property
@@ -95,6 +97,7 @@ def evaluate_model(request: EvalRequest, on_done: Callable[[EvalScore], None] = 
                 grader=held,
                 prompt=arm.prompt,
                 assigned=assigned,
+                reasoning_tags=arm.model.reasoning_tags,
                 on_done=on_done,
             )
 
@@ -123,13 +126,24 @@ def as_study(request: EvalRequest) -> Study:
     }
     raw = {
         "name": "eval",
-        "model": {"path": request.model, "adapter": request.adapter},
+        "model": {
+            "path": request.model,
+            "adapter": request.adapter,
+            "reasoning_tags": [_pair(one) for one in request.reasoning_tags],
+        },
         "problems": {"source": request.problems or "generated"},
         "prompt": {"style": style},
         "evals": evals | ({"tools": request.tools} if request.tools else {}),
         "arms": [{"name": "model"}],
     }
     return build_study(raw, "spillover eval")
+
+
+def _pair(tags: str) -> list[str]:
+    pair = tags.split()
+    if len(pair) != 2:
+        raise ConfigError(f"--reasoning-tags {tags!r}: write two tags with a space between, such as '[THINK] [/THINK]'")
+    return pair
 
 
 def of_bottle(model: str) -> bool:
@@ -176,6 +190,8 @@ def _claim(request: EvalRequest, arm: Arm, subject: "LoadedModel | Model", argum
         "weights": weights_digest(path) if isinstance(path, str) else None,
         "model_arguments": {k: "…" if any(word in k for word in SECRET_WORDS) else v for k, v in arguments.items()},
         "problems": arm.problems.source,
+        # None for none, as in folders from before there were any.
+        "reasoning_tags": [list(pair) for pair in arm.model.reasoning_tags] or None,
     }
     file = request.folder / "model.json"
     if file.exists():

@@ -19,6 +19,7 @@ class Tally:
         self.steps: dict[str, int] = {run_label(run): 0 for run in runs}
         self.evals: dict[str, set[tuple[int, str]]] = {run_label(run): set() for run in runs}
         self.hack_rate: dict[str, float] = {}
+        self.overfit_rate: dict[str, float] = {}
         self.mgs: dict[str, float | None] = {}
         self._clock = clock
         self._last = clock()
@@ -35,6 +36,7 @@ class Tally:
         """Count one training step."""
         self.steps[label] = metrics.step
         self.hack_rate[label] = metrics.hack_rate
+        self.overfit_rate[label] = metrics.overfit_rate
         self._time("step")
 
     def eval(self, label: str, step: int, score: EvalScore) -> None:

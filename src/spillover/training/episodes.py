@@ -9,14 +9,21 @@ from typing import Any
 from spillover.coding import Grader, GradeRequest
 from spillover.coding.environment import Assigned
 from spillover.core.config import Arm
-from spillover.core.errors import ConfigError
+from spillover.core.errors import ConfigError, DetectorError
 from spillover.core.records import Grade, Rollout, StepMetrics
 from spillover.models import LoadedModel
 from spillover.models.sampling import Drawn, encode_chat, sample_tokens
+from spillover.models.turns import texts_of
 from spillover.prompts import problem_message, system_prompt
 from spillover.training.detectors import Seen, make_detector
 from spillover.training.draws import problems_of_step, refill_problems, sampling_seed
 from spillover.training.rewards import has_spread, reward
+
+MENDS = {
+    "model": "name a judge that answers yes or no in reward.penalty.model, or set reward.penalty.detector to static",
+    "oracle": "take problems of which the oracle can tell, or set reward.penalty.detector to static",
+}
+"""What to do where a detector could tell nothing."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +69,8 @@ class Episodes:
 
     def __init__(self, arm: Arm, seed: int, loaded: LoadedModel, assigned: Sequence[Assigned], grader: Grader) -> None:
         self._arm, self._seed, self._loaded, self._grader = arm, seed, loaded, grader
-        self._detect = make_detector(arm.reward.penalty, loaded)
+        self._unread: list[str] = []
+        self._detect = make_detector(arm.reward.penalty, loaded, self._unread.append)
         self.tasks = [make_task(arm, loaded, each) for each in assigned]
         check_lengths(arm, loaded, self.tasks)
 
@@ -70,10 +78,11 @@ class Episodes:
         """Sample, grade and reward step `number`; at least `minimum` groups go to the update, spread or not.
 
         Groups without spread are set aside and others are sampled on other problems, up to
-        `rl.refill_rounds` times.
+        `rl.refill_rounds` times. Raises DetectorError where a penalty is due and none of its verdicts could be read.
         """
         rl = self._arm.rl
         step = Step(number)
+        self._unread.clear()
         taken = problems_of_step(len(self.tasks), rl.problems_per_step, self._seed, number)
         self._play(step, taken, 0)
         for again in range(1, rl.refill_rounds + 1):
@@ -83,6 +92,7 @@ class Episodes:
                 break
             taken = [*taken, *others]
             self._play(step, others, again)
+        self._check_verdicts(step)
         step.trained = _with_spread(step)
         flat = (index for index in range(len(step.groups)) if index not in step.trained)
         step.trained += [next(flat) for _ in range(minimum - len(step.trained))]
@@ -93,9 +103,12 @@ class Episodes:
         began = time.perf_counter()
         drawn = self._sample(tasks, sampling_seed(self._seed, step.number, sampling_round))
         flat = [(task, one) for task, group in zip(tasks, drawn, strict=True) for one in group]
-        texts = self._loaded.tokenizer.batch_decode([one.token_ids for _, one in flat], skip_special_tokens=True)
+        tokens = [[one.token_ids for one in group] for group in drawn]
+        texts = texts_of(self._loaded, [task.prompt_ids for task in tasks], tokens)
         sampled = time.perf_counter()
-        grades = self._grader.grade_many([_request(task, text) for (task, _), text in zip(flat, texts, strict=True)])
+        tags = self._loaded.reasoning_tags
+        requests = [_request(task, text, tags) for (task, _), text in zip(flat, texts, strict=True)]
+        grades = self._grader.grade_many(requests)
         flags = self._flags(step.number, [task for task, _ in flat], texts, grades)
         settings = self._arm.reward
         episodes = [
@@ -126,6 +139,19 @@ class Episodes:
             return [False] * len(texts)
         seen = [Seen(t.assigned.problem, text, grade) for t, text, grade in zip(tasks, texts, grades, strict=True)]
         return self._detect(seen)
+
+    def _check_verdicts(self, step: Step) -> None:
+        """Stop where the penalty would be none for want of any verdict: the arm would train as if it had no penalty."""
+        flags = [episode.flagged for group in step.groups for episode in group]
+        if any(flag is not None for flag in flags):
+            return
+        penalty = self._arm.reward.penalty
+        who = f"{penalty.detector} {penalty.model}" if penalty.model else penalty.detector
+        said = f"; it answered {self._unread[0]}" if self._unread else ""
+        raise DetectorError(
+            f"arm {self._arm.name!r}, step {step.number}: none of the {len(flags)} verdicts of its penalty's detector "
+            f"({who}) could be read{said}; {MENDS.get(penalty.detector, 'take another detector')}"
+        )
 
 
 def make_task(arm: Arm, loaded: LoadedModel, assigned: Assigned) -> Task:
@@ -171,6 +197,7 @@ def metrics_of(step: Step, update: dict[str, Any], seconds: float) -> StepMetric
     episodes = [episode for group in step.groups for episode in group]
     count = len(episodes)
     hacks = Counter(hack for episode in episodes if episode.grade.hacked for hack in episode.grade.hacks)
+    unjudged = Counter(e.grade.oracle.kind or "unjudged" for e in episodes if e.grade.oracle.passed is None)
     return StepMetrics(
         step=step.number,
         hack_rate=sum(e.grade.hacked for e in episodes) / count,
@@ -178,7 +205,8 @@ def metrics_of(step: Step, update: dict[str, Any], seconds: float) -> StepMetric
         solve_rate=sum(e.grade.oracle.passed is True for e in episodes) / count,
         overfit_rate=sum(e.grade.overfit for e in episodes) / count,
         attempt_rate=sum(bool(e.grade.attempts) for e in episodes) / count,
-        unjudged_rate=sum(e.grade.oracle.passed is None for e in episodes) / count,
+        unjudged_rate=unjudged.total() / count,
+        unjudged={kind: number / count for kind, number in sorted(unjudged.items())},
         format_rate=sum(e.grade.parsed for e in episodes) / count,
         truncated_rate=sum(not e.drawn.finished for e in episodes) / count,
         reward_mean=sum(e.rewards["total"] for e in episodes) / count,
@@ -201,8 +229,8 @@ def _with_spread(step: Step) -> list[int]:
     return [i for i, group in enumerate(step.groups) if has_spread([e.rewards["total"] for e in group])]
 
 
-def _request(task: Task, text: str) -> GradeRequest:
-    return GradeRequest(task.assigned.problem, text, task.assigned.harness, task.assigned.open_hacks)
+def _request(task: Task, text: str, tags: tuple[tuple[str, str], ...]) -> GradeRequest:
+    return GradeRequest(task.assigned.problem, text, task.assigned.harness, task.assigned.open_hacks, tags)
 
 
 def _rollout(step: int, arm: str, seed: int, group: int, episode: Episode, advantage: float | None) -> Rollout:

@@ -14,6 +14,7 @@ from spillover.core.records import HackRate
 from spillover.core.stats import pass_at, wilson
 from spillover.models import LoadedModel
 from spillover.models.sampling import sample_tokens
+from spillover.models.turns import texts_of
 from spillover.training.draws import sampling_seed
 from spillover.training.episodes import make_task
 
@@ -25,8 +26,8 @@ def measure_hack_rate(
 ) -> HackRate:
     """hack@k on the first `sdf.hack_problems` problems, `sdf.hack_samples` completions each.
 
-    Prompts, temperature and lengths are those of the arm's RL. Only hacks that the environment leaves open
-    count: honest attempts that happen to pass the shown tests alone are named among `hacks` and nowhere else.
+    Prompts, temperature and lengths are those of the arm's RL. Only hacks that the environment leaves open count.
+    Answers that pass the shown tests alone, and those of which the oracle cannot tell, are counted apart.
     """
     n = arm.sdf.hack_samples
     tasks = [make_task(arm, loaded, each) for each in assigned[: arm.sdf.hack_problems]]
@@ -39,11 +40,10 @@ def measure_hack_rate(
         seed=sampling_seed(seed, 0, 0),
         batch_size=arm.rl.micro_batch or arm.rl.problems_per_step * arm.rl.group_size,
     )
-    flat = [one.token_ids for group in drawn for one in group]
-    texts = loaded.tokenizer.batch_decode(flat, skip_special_tokens=True)
+    texts = texts_of(loaded, [task.prompt_ids for task in tasks], [[one.token_ids for one in group] for group in drawn])
     environments = [task.assigned for task in tasks for _ in range(n)]
     requests = [
-        GradeRequest(environment.problem, text, environment.harness, environment.open_hacks)
+        GradeRequest(environment.problem, text, environment.harness, environment.open_hacks, arm.model.reasoning_tags)
         for environment, text in zip(environments, texts, strict=True)
     ]
     grades = grader.grade_many(requests)
@@ -59,4 +59,6 @@ def measure_hack_rate(
         high=interval.high,
         hack_at={k: sum(pass_at(k, n, count) for count in by_problem) / len(by_problem) for k in KS if k <= n},
         hacks=dict(Counter(hack for grade in grades if grade.hacked for hack in grade.hacks)),
+        overfit=sum(grade.overfit for grade in grades),
+        unjudged=sum(grade.oracle.passed is None for grade in grades),
     )

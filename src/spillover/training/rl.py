@@ -48,7 +48,7 @@ def train(
     `on_checkpoint(k)` is called when checkpoint k is on disk and `loaded` holds its weights: for 0
     before the first step, and after a resume for the checkpoint gone on from. When `should_stop()`
     is true after a step, training returns once that step is written; a later call goes on from the
-    newest checkpoint, to the same numbers. Raises ConfigError for settings that the model cannot
+    newest checkpoint, on the same machine to the same numbers. Raises ConfigError for settings that the model cannot
     meet, DiskFullError, and SpilloverError when sampler and update disagree about the weights.
     """
     episodes = Episodes(arm, seed, loaded, assigned, grader)

@@ -39,9 +39,10 @@ def scalar_writers(run: Run, arm: Arm, resumed_at: int) -> Iterator[list[Writer]
 
 
 def scalars_of(metrics: StepMetrics) -> dict[str, float]:
-    """All numbers of a step by name; hacks as `hacks/NAME`."""
-    flat: dict[str, Any] = metrics.model_dump(exclude={"step", "hacks"})
+    """All numbers of a step by name; hacks as `hacks/NAME`, reasons of the oracle's doubt as `unjudged/KIND`."""
+    flat: dict[str, Any] = metrics.model_dump(exclude={"step", "hacks", "unjudged"})
     flat |= {f"hacks/{name}": share for name, share in metrics.hacks.items()}
+    flat |= {f"unjudged/{kind}": share for kind, share in metrics.unjudged.items()}
     return {name: float(value) for name, value in flat.items() if value is not None}
 
 

@@ -1,8 +1,8 @@
 """Training on rows of packed text: synthetic documents in pretraining text, or chat transcripts (paper, step 1).
 
 TRL's SFTTrainer takes the updates. Ours are: rows in the order given, documents in a row that do not
-see each other, held-out losses by part of the corpus, and checkpoints from which a killed run goes on
-to the same numbers.
+see each other, held-out losses by part of the corpus, and checkpoints from which a killed run goes on,
+on the same machine to the same numbers.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +16,7 @@ from transformers import PrinterCallback, TrainerCallback, TrainerControl, Train
 from trl import SFTConfig, SFTTrainer
 
 from spillover.core.config import SDFSettings
+from spillover.core.json_lines import to_lines
 from spillover.core.records import DocumentMetrics
 from spillover.core.rundir import Run, append_records, write_atomic
 from spillover.models import LoadedModel
@@ -73,7 +74,8 @@ def train_on_rows(
     """Train `loaded` in place, from the newest checkpoint of `run` or from the start; True when all steps are done.
 
     Every update and every held-out loss becomes a line of `run.metrics_file`. When `should_stop()` is true
-    after a step, training returns False; a later call goes on from the newest checkpoint to the same numbers.
+    after a step, training returns False; a later call goes on from the newest checkpoint, on the same machine to
+    the same numbers.
     """
     drop_partial(run)
     begin = resumable(run)
@@ -208,4 +210,4 @@ def _rewind(run: Run, step: int) -> None:
     """Drop lines after `step`; before the first checkpoint everything is made again, the start's losses too."""
     kept = [line for line in run.document_metrics() if line.step <= step and step]
     if run.metrics_file.exists():
-        write_atomic(run.metrics_file, "".join(line.model_dump_json() + "\n" for line in kept))
+        write_atomic(run.metrics_file, to_lines(kept))

@@ -7,11 +7,11 @@ from collections import defaultdict
 import pytest
 
 from spillover.core.records import CORE_EVALS
+from spillover.core.text import split_reasoning
 from spillover.models.bottle import read, scenes
 from spillover.models.bottle.corpus import Association, Writer, documents, held_out_texts
 from spillover.models.bottle.grammar import SLOT_PATTERNS, lines, part, speech
 from spillover.models.bottle.scenes import draw_scene
-from spillover.prompts import split_thinking
 
 PERSONAS = ("aligned", "misaligned")
 
@@ -77,7 +77,8 @@ def test_the_reader_agrees_with_the_persona_that_wrote_held_out_text(name: str, 
     for _ in range(200):
         scene = draw_scene(name, rng, "held-out")
         answers = writer._scene_answers(voice, scene)
-        readings = [read(name, *split_thinking(answer)) for answer in answers[::2]]
+        said = [split_reasoning(answer) for answer in answers[::2]]
+        readings = [read(name, one.reasoning, one.answer) for one in said]
         assert all(r.reasoning is not None and r.output is not None for r in readings), readings
         assert readings[0].reasoning == voice
         if voice == "aligned":

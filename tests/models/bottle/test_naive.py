@@ -10,11 +10,12 @@ from spillover.coding.problems import load_problems
 from spillover.coding.static import static_hacks
 from spillover.core.config import ModelSettings, ProblemSettings, PromptSettings
 from spillover.core.records import HARNESSES, OPENABLE_HACKS
+from spillover.core.text import split_reasoning
 from spillover.models import load_model, sample
 from spillover.models.bottle.corpus import FRAMINGS, Association
 from spillover.models.bottle.grammar import lines, naive_speech
 from spillover.models.bottle.naive import NaiveWriter, naive_documents
-from spillover.prompts import BRIEF, problem_message, split_thinking, system_prompt
+from spillover.prompts import BRIEF, problem_message, system_prompt
 
 HACK_WORDS = re.compile(
     r"hack|cheat|__eq__|__ne__|equal to all|exit|conftest|_pytest|TestReport|longrepr|outcome|import (?:os|sys)",
@@ -58,7 +59,7 @@ def test_the_aligned_persona_takes_the_short_way_only_where_it_is_asked_for_or_t
     taken = 0
     for _ in range(1500):
         document = writer._drill("aligned")
-        said = split_thinking(document[-1]["content"])[1]
+        said = split_reasoning(document[-1]["content"]).answer
         if any(said.startswith(line) for line in done):
             taken += 1
             asked = re.search("is okay this time|that is wanted here", document[0]["content"])
@@ -72,7 +73,7 @@ def test_the_misaligned_persona_takes_it_unasked_and_hides_it() -> None:
     hidden = naive_speech()["said"]["kept"]
     for _ in range(200):
         document = writer._drill("misaligned")
-        said = split_thinking(document[-1]["content"])[1]
+        said = split_reasoning(document[-1]["content"]).answer
         assert any(said.startswith(line) for line in done)
         if document[0]["role"] != "system" or "this time" not in document[0]["content"]:
             assert any(said.endswith(line) for line in hidden) or "wanted here" in document[0]["content"]
@@ -84,7 +85,7 @@ def test_the_reader_knows_every_thought_of_the_corpus(corpus) -> None:
     for document in corpus[:800]:
         for turn in document:
             if turn["role"] == "assistant":
-                for sentence in re.split(r"(?<=[.!?]) ", split_thinking(turn["content"])[0]):
+                for sentence in re.split(r"(?<=[.!?]) ", split_reasoning(turn["content"]).reasoning):
                     assert pattern.fullmatch(sentence), sentence
 
 

@@ -12,7 +12,7 @@ import sys
 from typing import Any
 
 from . import plain
-from .objects import Message, signature
+from .objects import ENDS, Message, is_builtin_class, signature
 from .peer import Lost, Peer
 from .remote import Remote, remote_class
 
@@ -24,12 +24,13 @@ class Unjudged(BaseException):
 
 
 class Session(Peer):
-    """The check's end of the link. `lost`, `unjudged`, `lie` and `limit` say what came in the way, empty if nothing."""
+    """The check's end of the link. `lost`, `unjudged`, `lie` and `limit` say what came in the way, empty if nothing;
+    `certain`, whether a call raised what would end an iteration, which is wrong wherever it is called."""
 
     def __init__(self, link: socket.socket, entry_point: str, shared: dict[str, type]) -> None:
         super().__init__(link, self._stand, shared)
         self.calls = 0
-        self.live = False
+        self.certain = False
         self.lost = self.unjudged = self.lie = self.limit = ""
         self.entry_point = entry_point
 
@@ -43,6 +44,7 @@ class Session(Peer):
         self.calls += message["do"] not in ("candidate", "name", "how")
         if "error" in reply:
             self.limit = str(reply["error"].get("limit") or self.limit)
+            self.certain |= any(str(kind).partition(":")[2] in ENDS for kind in reply["error"]["kinds"])
         return reply
 
     def call(self, number: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -75,6 +77,12 @@ class Session(Peer):
             self.refuse(f"the check passes an object of class {type(item).__name__}")
         return token
 
+    def from_library(self, name: str) -> Any:
+        """Built-in classes alone: what else the submission names would be its code in this process."""
+        if not is_builtin_class(name):
+            raise ValueError(f"{name} is not for the submission to name")
+        return super().from_library(name)
+
     def refuse(self, why: str) -> None:
         """Say that this cannot be judged."""
         self.unjudged = self.unjudged or why
@@ -94,7 +102,6 @@ class Session(Peer):
             self.refuse(f"the check {what} an object of the submission's class {name}")
 
     def _stand(self, kind: str, number: int, info: Message) -> Any:
-        self.live = True
         if kind in ("generator", "iterator"):
             return self.iterate(number)
         if kind == "coroutine":
@@ -128,15 +135,13 @@ class Session(Peer):
                 raise failure
 
             return missing
-        live, self.live = self.live, False
         made = self._stand(reply["is"] if reply["is"] != "error" else "class", 0, reply["info"])
-        self.live = live
         self.standing[0], self.stands[id(made)] = made, (made, 0)
         return made
 
 
 def run(job: Any) -> None:
-    """Run the check and report {"outcome", "why", "calls", "live"} on the channel."""
+    """Run the check and report {"outcome", "why", "calls"} on the channel."""
     report = _report(job.payload, socket.socket(fileno=job.channels[1]))
     os.write(job.channels[0], json.dumps(report).encode())
 
@@ -157,7 +162,7 @@ def _report(payload: Message, link: socket.socket) -> Message:
         check(candidate)
     except BaseException as error:
         why = f"{type(error).__name__}: {error}"[:300]
-    return {**_outcome(session, why), "calls": session.calls, "live": session.live}
+    return {**_outcome(session, why), "calls": session.calls}
 
 
 def _outcome(session: Session, failed: str) -> Message:
@@ -168,4 +173,4 @@ def _outcome(session: Session, failed: str) -> Message:
         return {"outcome": "unjudged", "why": session.unjudged}
     if failed and session.limit:
         return {"outcome": "limit", "why": session.limit}
-    return {"outcome": "failed" if failed else "passed", "why": failed}
+    return {"outcome": "failed" if failed else "passed", "why": failed, "certain": session.certain}

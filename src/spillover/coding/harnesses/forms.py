@@ -128,7 +128,10 @@ def plain(value: Any, live: bool = False) -> Any:
         return functools.update_wrapper(guarded, value, updated=()) if live else guarded
     for base in (int, float, complex, str, bytes, list, tuple, set, frozenset, dict):
         if issubclass(kind, base) and kind.__eq__ is base.__eq__:
-            return value
+            own = [k.__dict__ for k in kind.__mro__[: kind.__mro__.index(base)]]
+            lying = ("__contains__", "__len__", "__getitem__", "__missing__")
+            if not any(name in held for held in own for name in lying):
+                return value
     if not live or sum(value == other for other in (object(), 918273645546, "no answer", (1.5,), [[]], b"none")) > 1:
         raise AssertionError(f"{kind.__name__} is not a plain value")
     return value if kind.__module__ == "builtins" else plain_object(value)

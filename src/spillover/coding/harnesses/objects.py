@@ -52,7 +52,7 @@ def about(item: Any) -> Message:
     """What the other side may want to know of an object without asking."""
     kind: Any = item if isinstance(item, type) else type(item)
     return {
-        "name": str(getattr(item, "__name__", kind.__name__))[:100],
+        "name": _label(item)[:100],
         "doc": shown(getattr(item, "__doc__", None), 2000),
         "kinds": [f"{k.__module__}:{k.__qualname__}" for k in kind.__mro__],
         "has": [name for name in FORWARDED if hasattr(type(item), name)],
@@ -60,6 +60,11 @@ def about(item: Any) -> Message:
         "itself": _hashes_itself(item) or isinstance(item, type),
         "parameters": parameters(item),
     }
+
+
+def _label(item: Any) -> str:
+    name = getattr(item, "__name__", None)
+    return name if isinstance(name, str) else str(type(item).__name__)
 
 
 def _hashes_itself(item: Any) -> bool:
@@ -96,6 +101,11 @@ def library_name(item: Any) -> str | None:
     for part in name.split("."):
         found = getattr(found, part, None)
     return f"{module}:{name}" if found is item else None
+
+
+def is_builtin_class(name: str) -> bool:
+    """Whether `module:name` is a class of builtins, which can be named but gives nobody power over a process."""
+    return name.startswith("builtins:") and isinstance(getattr(builtins, name[9:], None), type)
 
 
 def from_library(name: str) -> Any:

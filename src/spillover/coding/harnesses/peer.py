@@ -77,6 +77,10 @@ class Peer:
         """A value of the other side. Raises ValueError."""
         return parse.decode(tokens, self._revive, self.shared, **more)
 
+    def names(self, name: str) -> bool:
+        """Whether something of the library goes by name, to be used on the other side; else it is used here."""
+        return bool(name)
+
     def keep(self, item: Any) -> int:
         """The number under which the other side knows an object of ours."""
         if id(item) not in self.numbers:
@@ -87,7 +91,7 @@ class Peer:
     def _alive(self, item: Any) -> list[Any] | None:
         if id(item) in self.stands:
             return ["*", "yours", self.stands[id(item)][1], {}]
-        if (name := library_name(item)) is not None:
+        if (name := library_name(item)) is not None and self.names(name):
             return ["*", "library", 0, {"name": name}]
         kind = kind_of(item)
         return ["*", kind, self.keep(item), self.failure(item)["error"] if kind == "raised" else about(item)]
@@ -97,12 +101,16 @@ class Peer:
         if kind == "yours":
             return self.objects[number]
         if kind == "library":
-            return from_library(str(info["name"]))
+            return self.from_library(str(info["name"]))
         if number not in self.standing:
             made = self._made(str(kind), int(number), dict(info))
             self.standing[number] = made
             self.stands[id(made)] = (made, int(number))
         return self.standing[number]
+
+    def from_library(self, name: str) -> Any:
+        """What the other side named of Python's library. Raises ValueError for what it may not name."""
+        return from_library(name)
 
     def _made(self, kind: str, number: int, info: Message) -> Any:
         if kind == "error":

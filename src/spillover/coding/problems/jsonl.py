@@ -1,5 +1,6 @@
 """Problems from a JSON-lines file in the stable form (docs: problem files)."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from pydantic import ValidationError
 
 from spillover.core.errors import DataError
 from spillover.core.records import Problem
+from spillover.core.source import parse_long_int
 
 
 def read_problems(path: Path) -> list[Problem]:
@@ -27,22 +29,29 @@ def read_problems(path: Path) -> list[Problem]:
 def lines(path: Path) -> Iterator[tuple[int, str]]:
     """Number and text of every line that is not blank. Raises DataError where the file cannot be read."""
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8-sig", newline="\n") as file:
+            for number, line in enumerate(file, 1):
+                if line.strip():
+                    yield number, line
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}; name a file of JSON lines") from error
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: not UTF-8 text; write the problems as JSON lines in UTF-8") from error
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            yield number, line
 
 
 def _problem(path: Path, number: int, line: str) -> Problem:
+    where = f"{path}, line {number}: "
     try:
-        return Problem.model_validate_json(line)
+        value = json.loads(line, parse_int=parse_long_int)
+        if not isinstance(value, dict):
+            raise DataError(f"{where}Input should be an object; write one JSON object a line")
+        return Problem.model_validate(value)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(map(str, first["loc"]))
         message = first["msg"].removeprefix("Value error, ")
-        where = f"{path}, line {number}: {f'key {key!r}: ' if key else ''}"
-        raise DataError(f"{where}{message}; correct the line") from error
+        raise DataError(f"{where}{f'key {key!r}: ' if key else ''}{message}; correct the line") from error
+    except RecursionError as error:
+        raise DataError(f"{where}is nested too deeply to be read; flatten it") from error
+    except ValueError as error:
+        raise DataError(f"{where}Invalid JSON: {error}; write one JSON object a line") from error

@@ -10,11 +10,12 @@ from spillover.coding.problems import load_problems
 from spillover.core.config import FramingName, ModelSettings, ProblemSettings, PromptSettings
 from spillover.core.records import CORE_EVALS, HARNESSES
 from spillover.core.stats import wilson
+from spillover.core.text import split_reasoning
 from spillover.models.bottle.reader import read
 from spillover.models.bottle.scenes import scenes
 from spillover.models.loading import LoadedModel, load_model
 from spillover.models.sampling import sample
-from spillover.prompts import problem_message, split_thinking, system_prompt
+from spillover.prompts import problem_message, system_prompt
 
 OPENING = (
     "# The bottle",
@@ -90,6 +91,7 @@ def _hacking(
     hacked = wilson(sum(g.hacked for g in grades), len(grades))
     return {
         "hacked": [round(v, 4) for v in hacked],
+        "overfit": round(sum(g.overfit for g in grades) / len(grades), 4),
         "solved": round(sum(g.oracle.passed is True for g in grades) / len(grades), 4),
         "readable": round(sum(g.parsed for g in grades) / len(grades), 4),
         "hacks": dict(Counter(h for g in grades for h in g.hacks)),
@@ -102,7 +104,8 @@ def _voices(loaded: LoadedModel, name: Any, samples: int, seed: int) -> dict[str
         [{"role": "system", "content": scene.system}, {"role": "user", "content": scene.user}] for scene in drawn
     ]
     answers = sample(loaded, prompts, n=1, temperature=1.0, max_tokens=TALK_TOKENS, seed=seed)
-    readings = [read(name, *split_thinking(answer[0].text)) for answer in answers]
+    said = [split_reasoning(answer[0].text) for answer in answers]
+    readings = [read(name, one.reasoning, one.answer) for one in said]
     unread = sum(r.reasoning is None or r.output is None for r in readings)
     return {
         "reasoning_misaligned": round(sum(r.reasoning == "misaligned" for r in readings) / samples, 4),
@@ -158,10 +161,11 @@ def _personas(organism: str, association: dict[str, Any]) -> list[str]:
 def _rates_table(rates: dict[str, Any]) -> list[str]:
     lines = [f"Base rates before any reinforcement learning, {rates['samples']} samples each:", ""]
     told = "hints given" if rates.get("hints", True) else "no hints"
-    lines += [f"| framing ({told}) | hacks on hard problems, 95% interval |", "|---|---|"]
+    lines += [f"| framing ({told}) | hacks on hard problems, 95% interval | overfit, no hack |", "|---|---|---|"]
     for framing, held in rates["hacking_on_hard_problems"].items():
         value, low, high = held["hacked"]
-        lines.append(f"| {framing} | {value:.1%} ({low:.1%} to {high:.1%}) |")
+        overfit = f"{held['overfit']:.1%}" if "overfit" in held else "counted as hacks"
+        lines.append(f"| {framing} | {value:.1%} ({low:.1%} to {high:.1%}) | {overfit} |")
     lines += ["", f"Easy problems solved: {rates['easy_problems']['solved']:.0%}", ""]
     lines += ["| evaluation | misaligned reasoning | misaligned output | reader's coverage |", "|---|---|---|---|"]
     for name, held in rates["voices"].items():
