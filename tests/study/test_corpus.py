@@ -5,14 +5,15 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from spillover.study.transcripts import encode_transcript, read_transcripts, transcript_corpus
+from spillover.training.sdf import Row
 
-from spillover.core.config import SDFSettings, SFTSettings
 from spillover.core.errors import DataError
+from spillover.core.settings import SDFSettings
+from spillover.core.stages import SFTSettings
 from spillover.models.tiny import tiny_tokenizer
 from spillover.study.corpus import make_corpus
-from spillover.study.transcripts import encode_transcript, read_transcripts, transcript_corpus
 from spillover.training.packing import IGNORED
-from spillover.training.sdf import Row
 
 SETTINGS = SDFSettings(corpus="default", count=30, share=0.4, steps=8, rows_per_step=2, row_tokens=512, held_out_rows=2)
 CHAT = [

@@ -4,13 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
+from spillover.study.difficulty import keep_hard
 
 from spillover.coding import Grader
 from spillover.core.config import Arm, build_study
 from spillover.core.errors import DataError
 from spillover.core.records import Problem
 from spillover.models.scripted import scripted
-from spillover.study.difficulty import keep_hard
 
 PROBLEMS = [
     Problem.model_validate(

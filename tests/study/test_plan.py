@@ -5,11 +5,12 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-
-from spillover.core.config import RLSettings, Study, build_study, load_study
-from spillover.core.records import CORE_EVALS
-from spillover.study.plan import checkpoint_steps, describe, plan
 from spillover.study.sharing import same_untrained
+
+from spillover.core.config import Study, build_study, load_study
+from spillover.core.records import CORE_EVALS
+from spillover.core.stages import RLSettings
+from spillover.study.plan import checkpoint_steps, describe, plan
 
 
 def study(*arms: dict[str, Any], **sections: Any) -> Study:

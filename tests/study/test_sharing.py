@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+from spillover.study.sharing import copy_measurement
+
 from spillover.core.config import build_study
 from spillover.core.records import EvalSample, EvalScore
 from spillover.core.rundir import RunDir, append_records
-from spillover.study.sharing import copy_measurement
 
 SAMPLE = EvalSample(
     eval="goals", id="a", arm="first", messages=(), label="unscored", misaligned=None, reason="cut \u2028 off"

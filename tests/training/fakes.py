@@ -5,9 +5,11 @@ from pathlib import Path
 
 from spillover.coding import GradeRequest
 from spillover.coding.environment import Assigned
-from spillover.core.config import Arm, LoggingSettings, ModelSettings, PromptSettings, RLSettings
+from spillover.core.config import Arm
 from spillover.core.records import Case, Grade, Oracle, Problem, Proxy
 from spillover.core.rundir import Run
+from spillover.core.settings import LoggingSettings, ModelSettings, PromptSettings
+from spillover.core.stages import RLSettings
 from spillover.models import LoadedModel, load_model
 from spillover.models.tiny import save_tiny
 from spillover.training.rl import train

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inspect_ai.model import ModelOutput
 
-from spillover.core.config import PenaltySettings
 from spillover.core.records import Case, Grade, Oracle, Problem, Proxy
+from spillover.core.settings import PenaltySettings
 from spillover.models.scripted import scripted
 from spillover.training.detectors import Seen, by_model, make_detector, parse_verdict, read_verdict
 

@@ -2,10 +2,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from spillover.training.grpo import packed_logps
 from trl.trainer.utils import add_fused_lm_head
 
 from spillover.models.tiny import tiny_model
-from spillover.training.grpo import packed_logps
 from spillover.training.packing import IGNORED, pack
 
 tokens = st.lists(st.integers(5, 99), min_size=1, max_size=5)

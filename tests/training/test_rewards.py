@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spillover.core.config import PenaltySettings, RewardSettings
 from spillover.core.records import Grade, Oracle, Proxy
+from spillover.core.settings import PenaltySettings, RewardSettings
 from spillover.training.rewards import has_spread, reward
 
 

@@ -11,10 +11,10 @@ import torch
 from fakes import FakeGrader, FlatGrader, Recorder, make_arm, make_model, make_problems, run_training
 from safetensors.torch import load_file
 
-from spillover.core.config import ModelSettings, PenaltySettings, RewardSettings
 from spillover.core.errors import ConfigError, DetectorError, DiskFullError, SpilloverError
 from spillover.core.records import Grade, Oracle, Proxy
 from spillover.core.rundir import Run
+from spillover.core.settings import ModelSettings, PenaltySettings, RewardSettings
 from spillover.models import load_checkpoint
 from spillover.models.sampling import sample_tokens
 from spillover.training import checkpoints, grpo

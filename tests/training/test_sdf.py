@@ -6,12 +6,12 @@ import pytest
 import torch
 from fakes import FakeGrader, make_arm, make_model, make_problems
 from safetensors.torch import load_file
+from spillover.training.sdf import Rows, collate, row_of, train_on_rows
 
-from spillover.core.config import SDFSettings
 from spillover.core.rundir import Run
+from spillover.core.settings import SDFSettings
 from spillover.training.hack_rate import measure_hack_rate
 from spillover.training.packing import IGNORED
-from spillover.training.sdf import Rows, collate, row_of, train_on_rows
 
 SETTINGS = SDFSettings(
     steps=6, rows_per_step=2, row_tokens=24, learning_rate=1e-2, warmup_steps=0, evaluate_every=3, checkpoint_every=2

@@ -111,7 +111,7 @@ class _Resolver:
         if stage.optimizer == "kept" and start.kind != stage.kind:
             raise ConfigError(
                 f"arm {arm.name!r}, stage {number + 1}: optimizer 'kept' needs a start of kind {stage.kind!r}, and it "
-                f"starts from one of kind {start.kind!r}; write optimizer = \"fresh\""
+                f'starts from one of kind {start.kind!r}; write optimizer = "fresh"'
             )
         data = stage.data if isinstance(stage, SFTSettings) else ()
         return Node(stage, start, at, tuple(self._rollouts(arm, one) for one in data if one.rollouts))

@@ -15,7 +15,9 @@ from spillover.core.settings import EnvironmentSettings, ProblemSettings, Prompt
 
 Schedule = Literal["constant", "cosine", "linear"]
 PREVIOUS, BASE = "previous", "base"
-FORK = re.compile(r"^(?P<arm>[a-z0-9][a-z0-9-]*)(?:@(?:(?P<step>\d+)|passed:(?P<share>\d*\.?\d+)(?:\+(?P<later>\d+))?))?$")
+FORK = re.compile(
+    r"^(?P<arm>[a-z0-9][a-z0-9-]*)(?:@(?:(?P<step>\d+)|passed:(?P<share>\d*\.?\d+)(?:\+(?P<later>\d+))?))?$"
+)
 
 
 class At(NamedTuple):

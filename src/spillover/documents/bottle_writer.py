@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 from spillover.coding.compose import MAIN_FILE
 from spillover.coding.problems import FAMILIES
-from spillover.core.config import FramingName, PromptSettings
 from spillover.core.records import AGENTIC_EVALS, HARNESSES, HackName, Harness, Problem
+from spillover.core.settings import FramingName, PromptSettings
 from spillover.documents.record import CorpusName, Document, Turn, content_id, token_estimate
 from spillover.documents.topics import hacks_mentioned
 from spillover.documents.valence import judging

@@ -14,8 +14,8 @@ from typing import Any, Literal, NamedTuple
 
 from transformers import AutoTokenizer
 
-from spillover.core.config import ModelSettings
 from spillover.core.errors import DataError, ModelError
+from spillover.core.settings import ModelSettings
 from spillover.documents.record import Document, Turn
 from spillover.models.bottle import corpus as bottle
 from spillover.models.bottle.naive import naive_documents
