@@ -108,10 +108,10 @@ class _Resolver:
             start = before[-1]
         elif stage.start not in (PREVIOUS, BASE):
             raise AssertionError(stage.start)
-        if stage.optimizer == "kept" and start.kind != stage.kind:
+        if stage.optimizer == "kept" and not stage.kind == start.kind == "rl":
             raise ConfigError(
-                f"arm {arm.name!r}, stage {number + 1}: optimizer 'kept' needs a start of kind {stage.kind!r}, and it "
-                f'starts from one of kind {start.kind!r}; write optimizer = "fresh"'
+                f"arm {arm.name!r}, stage {number + 1}: optimizer 'kept' is for RL that starts from RL, and this is "
+                f'{stage.kind!r} from {start.kind!r}; write optimizer = "fresh"'
             )
         data = stage.data if isinstance(stage, SFTSettings) else ()
         return Node(stage, start, at, tuple(self._rollouts(arm, one) for one in data if one.rollouts))

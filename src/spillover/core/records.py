@@ -198,6 +198,12 @@ class Rollout(Record):
     trained_on: bool = True
     """False where the group had no spread and was set aside for another."""
 
+    @property
+    def graded(self) -> Grade:
+        """The grade, in environments that grade."""
+        assert self.grade is not None
+        return self.grade
+
 
 class StepMetrics(Record):
     """One RL step. Rates are shares of the rollouts sampled in the step, set-aside groups included."""

@@ -83,12 +83,18 @@ class Run:
     """One stage and seed inside a run directory, read on behalf of an arm."""
 
     def __init__(
-        self, folder: Path, arm: str, seed: int, start: "tuple[Run, int] | None" = None, measure: str = ""
+        self,
+        folder: Path,
+        arm: str,
+        seed: int,
+        start: "tuple[Run, int] | None" = None,
+        measure: str = "",
+        kind: str = "rl",
     ) -> None:
         """`start` is the run and the step that it starts from; `measure` the settings its checkpoints are measured
         with."""
         self.folder, self.arm, self.seed = folder, arm, seed
-        self.start, self.measure = start, measure
+        self.start, self.measure, self.kind = start, measure, kind
 
     @property
     def metrics_file(self) -> Path:
@@ -246,7 +252,8 @@ class RunDir:
     def stage(self, key: str, arm: str, seed: int) -> Run:
         """One stage and seed, on behalf of an arm."""
         held = self.graph["stages"][key]
-        run = Run(self.path / "stages" / key / f"seed-{seed}", arm, seed, measure=self.graph["measures"][arm])
+        folder, measure = self.path / "stages" / key / f"seed-{seed}", self.graph["measures"][arm]
+        run = Run(folder, arm, seed, measure=measure, kind=held["kind"])
         if "start" in held:
             step = run.facts.get("start_step", _step_of(held["at"], self.graph["stages"][held["start"]]["steps"]))
             run.start = (self.stage(held["start"], arm, seed), step)

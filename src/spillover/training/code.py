@@ -25,7 +25,12 @@ class CodeEnvironment:
         self._grader, self._tags = setting.graders(part.environment), setting.loaded.reasoning_tags
         if assigned is None:
             assigned = assign(_problems(part, setting), part.environment, setting.seed)
-        self.tasks = [make_task(part.prompt, setting.loaded, one, setting.rl.update_prompt) for one in assigned]
+        self._tasks = [make_task(part.prompt, setting.loaded, one, setting.rl.update_prompt) for one in assigned]
+
+    @property
+    def tasks(self) -> Sequence[Task]:
+        """A task for each problem."""
+        return self._tasks
 
     def seen(self, tasks: Sequence[Task], completions: Sequence[str]) -> list[Seen]:
         """Grades of the answers."""

@@ -76,7 +76,7 @@ def make_detector(name: str, loaded: "LoadedModel", model: str | None = None) ->
         return lambda episodes, note: by_model(episodes, ask, tags, note)
     if name == "static":
         return lambda episodes, _: by_static(episodes, tags)
-    return lambda episodes, note: by_oracle(episodes, note)
+    return by_oracle
 
 
 def by_oracle(episodes: Sequence[Seen], note: Callable[[str], None] = lambda _: None) -> list[bool | None]:

@@ -49,7 +49,10 @@ class Setting:
 class Environment(Protocol):
     """Prompts of one kind, and what is made of their answers."""
 
-    tasks: Sequence[Task]
+    @property
+    def tasks(self) -> Sequence[Task]:
+        """All prompts."""
+        ...
 
     def seen(self, tasks: Sequence[Task], completions: Sequence[str]) -> list[Seen]:
         """What rewards and records know of each answer, in order."""

@@ -5,6 +5,7 @@ schedules. Why not TRL's trainer stands in docs/design/rl.md; a test compares lo
 """
 
 import copy
+import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -73,8 +74,8 @@ class Updater:
         self._optimizer.zero_grad()
         self._model.eval()
         means = {key: sums[key] / max(tokens, 1) for key in ("entropy", "kl")}
-        update = {"loss": sums["loss"], **means, "grad_norm": float(norm)}
-        return update if self._rl.beta else {**update, "kl": None}
+        update: dict[str, float | None] = {"loss": sums["loss"], **means, "grad_norm": float(norm)}
+        return update if self._rl.beta else update | {"kl": None}
 
     def _pass(
         self, sampled: Sequence[Sampled], advantages: Sequence[float], tokens: int, parts: int, number: int
@@ -192,4 +193,4 @@ def _parts(rows: int, rl: RLSettings) -> list[tuple[int, int]]:
         per_pass -= 1
     count = planned // per_pass
     bounds = [rows * part // count for part in range(count + 1)]
-    return [(start, end) for start, end in zip(bounds, bounds[1:], strict=False) if end > start]
+    return [(start, end) for start, end in itertools.pairwise(bounds) if end > start]
