@@ -88,7 +88,7 @@ def test_a_dry_run_shows_the_resolved_study_and_writes_nothing(tmp_path: Path, m
     monkeypatch.chdir(tmp_path)
     result = call("run", "quickstart", "--dry-run", "--set", "rl.steps=10")
     resolved = json.loads(result.stdout)
-    assert [arm["rl"]["steps"] for arm in resolved["arms"]] == [10, 10, 10]
+    assert [arm["stages"][0]["steps"] for arm in resolved["arms"]] == [10, 10, 10]
     assert "checkpoints 0, 5, 10" in result.stderr
     assert list(tmp_path.iterdir()) == []
 

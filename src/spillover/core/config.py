@@ -2,7 +2,8 @@
 
 A study is a TOML file. Its sections are the settings of every arm; each ``[[arms]]`` table names an arm and overrides
 what is different in it, with the same section and key names. ``[documents]``, ``[sft]`` and ``[rl]`` are defaults of
-every stage of that kind; an arm without ``stages`` is one ``rl`` stage. Nothing else is inherited or implied, so the
+every stage of that kind; an arm takes the study's ``stages`` where it has none, and is one ``rl`` stage where neither
+has.  Nothing else is inherited or implied, so the
 difference between two arms is what their tables say.
 """
 
@@ -98,6 +99,7 @@ class Study(Section):
 
 SECTIONS = tuple(Settings.model_fields)
 DETECTORS = ("none", "oracle", "static", "model")
+STAGES = "stages"
 IN_A_MIX = ("problems", "environment", "prompt", "reward")
 """Sections that a part of a mix takes from its arm where it does not set them."""
 
@@ -119,7 +121,7 @@ def load_study(source: str, overrides: Iterable[str] = ()) -> Study:
     path = _find(source)
     raw = _read(path)
     for override in overrides:
-        apply(raw, override, SECTIONS)
+        apply(raw, override, (*SECTIONS, older.DOCUMENTS))
     return build_study(raw, str(path))
 
 
@@ -128,7 +130,7 @@ def build_study(raw: Mapping[str, Any], where: str) -> Study:
     arms = raw.get("arms", [])
     if not isinstance(arms, list) or not all(isinstance(arm, dict) for arm in arms):
         raise ConfigError(f"{where}: 'arms' must be a list of tables, written [[arms]]")
-    shared = (*SECTIONS, *KINDS, older.DOCUMENTS)
+    shared = (*SECTIONS, *KINDS, STAGES, older.DOCUMENTS)
     study = {key: value for key, value in raw.items() if key not in shared}
     try:
         study["arms"] = [arm_table({key: raw[key] for key in shared if key in raw}, arm) for arm in arms]
@@ -141,9 +143,12 @@ def build_study(raw: Mapping[str, Any], where: str) -> Study:
 
 def arm_table(base: Mapping[str, Any], arm: Mapping[str, Any]) -> dict[str, Any]:
     """An arm's table with all that it takes from the study's sections, stage by stage."""
-    table = older.arm(merged(base, arm))
+    both = merged(base, arm)
+    for key in (*SECTIONS, *KINDS, older.DOCUMENTS):
+        _is_table(both.get(key, {}), key, lists=key == "reward")
+    table = older.arm(both)
     table["reward"] = terms(table["reward"]) if "reward" in table else [{"kind": "proxy"}]
-    defaults = {kind: table.pop(kind, {}) for kind in KINDS}
+    defaults: dict[Any, Any] = {kind: table.pop(kind, {}) for kind in KINDS}
     stages = table.get("stages", [{"kind": "rl"}])
     if not isinstance(stages, list) or not all(isinstance(stage, Mapping) for stage in stages):
         raise ConfigError(f"arm {arm.get('name')!r}: 'stages' must be a list of tables with a 'kind' each")
@@ -153,7 +158,7 @@ def arm_table(base: Mapping[str, Any], arm: Mapping[str, Any]) -> dict[str, Any]
     except ValidationError as error:
         raise ConfigError(unfit_section(error, Settings, arm)) from error
     table["stages"] = [
-        _stage(merged(defaults.get(stage.get("kind", ""), {}), stage), known, _Place(arm, number))
+        _stage(merged(defaults.get(str(stage.get("kind")), {}), stage), known, _Place(arm, number))
         for number, stage in enumerate(stages)
     ]
     return table
@@ -169,7 +174,7 @@ def terms(reward: Any) -> Any:
     found: list[dict[str, Any]] = [{"kind": "proxy", "weight": reward.get("passed", 1.0)}]
     if reward.get("format"):
         found.append({"kind": "readable", "weight": reward["format"]})
-    penalty = dict(reward.get("penalty", {}))
+    penalty = dict(_is_table(reward.get("penalty", {}), "reward.penalty"))
     detector = penalty.pop("detector", "none")
     if detector not in DETECTORS:
         raise ConfigError(f"key 'reward.penalty.detector': no detector {detector!r}{suggest(str(detector), DETECTORS)}")
@@ -181,6 +186,13 @@ def terms(reward: Any) -> Any:
     return found
 
 
+def _is_table(value: Any, key: str, *, lists: bool = False) -> Any:
+    """`value`, which must be a table, or a list where `lists` are allowed. Raises ConfigError."""
+    if isinstance(value, Mapping) or (lists and isinstance(value, list | tuple)):
+        return value
+    raise ConfigError(f"key {key!r} must be a table{' or a list' if lists else ''}, got {value!r}")
+
+
 class _Place(NamedTuple):
     """Where a stage stands in the user's file."""
 
@@ -190,14 +202,15 @@ class _Place(NamedTuple):
 
 def _stage(table: dict[str, Any], arm: Mapping[str, Any], place: _Place) -> StageSettings:
     """A stage's settings; parts of its mix take what they do not set from the arm."""
-    kind = table.get("kind")
+    kind = str(table.get("kind"))
     if kind not in KINDS:
         raise ConfigError(
-            f"arm {place.arm.get('name')!r}, key 'stages[{place.number}].kind': no kind {kind!r}"
-            f"{suggest(str(kind), KINDS)}"
+            f"arm {place.arm.get('name')!r}, key 'stages[{place.number}].kind': no kind {kind!r}{suggest(kind, KINDS)}"
         )
     if kind == "rl":
-        table["mix"] = [_part(part, arm) for part in table.get("mix", [{}])]
+        mix = table.get("mix", [{}])
+        if isinstance(mix, list) and all(isinstance(part, Mapping) for part in mix):
+            table["mix"] = [_part(part, arm) for part in mix]
     try:
         return KINDS[kind].model_validate(table)
     except ValidationError as error:
@@ -207,6 +220,8 @@ def _stage(table: dict[str, Any], arm: Mapping[str, Any], place: _Place) -> Stag
 def _part(part: Mapping[str, Any], arm: Mapping[str, Any]) -> dict[str, Any]:
     """A part's table; `prompts` and `closed_share` are short forms."""
     table = merged(arm, part)
+    for key in IN_A_MIX:
+        _is_table(table.get(key, {}), f"mix.{key}", lists=key == "reward")
     table["reward"] = terms(table["reward"])
     if "prompts" in table:
         source, _, difficulty = str(table.pop("prompts")).partition(":")

@@ -6,7 +6,7 @@ Equal keys are one training and one measurement, whichever arms ask for them.
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ class Node:
 
     settings: ModelSettings | StageSettings
     start: "Node | None" = None
-    at: At = At()
+    at: At = field(default_factory=At)
     """The checkpoint of `start`."""
     uses: "tuple[Node, ...]" = ()
     """Trainings whose rollouts are imitated."""

@@ -77,7 +77,7 @@ def _held_out(
             return order[:taken], order[taken:]
         tokens -= len(encode(passage))
     raise DataError(
-        f"documents: all {len(written)} documents would be held out; raise documents.count, name more documents, or lower "
+        f"all {len(written)} documents would be held out; raise documents.count, name more documents, or lower "
         "documents.held_out_rows"
     )
 

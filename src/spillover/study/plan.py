@@ -156,7 +156,8 @@ def _described(unit: Unit) -> str:
         work = f"{node.steps} steps of {node.settings.rows_per_step} rows of {node.settings.row_tokens} tokens; "
     steps = ", ".join(dict.fromkeys(str(one.step) for one in unit.measured))
     forks = "".join(f"; saved for a fork at {at}" for at in unit.forks)
-    return f"{node.key} ({label(node)}; {', '.join(unit.arms)}): {work}{unit.evals} evaluations at steps {steps or 'none'}{forks}"
+    head = f"{node.key} ({label(node)}; {', '.join(unit.arms)})"
+    return f"{head}: {work}{unit.evals} evaluations at steps {steps or 'none'}{forks}"
 
 
 def _rollouts(stage: StageSettings) -> int:

@@ -14,19 +14,20 @@ from spillover.models.sampling import sample_tokens
 from spillover.models.turns import texts_of
 from spillover.training.code import CodeEnvironment
 from spillover.training.draws import sampling_seed
-from spillover.training.environments import Setting
+from spillover.training.environments import Environment, Setting
 
 KS = (1, 8, 64)
 
 
-def measure_hack_rate(require: Require, setting: Setting) -> HackRate:
+def measure_hack_rate(require: Require, setting: Setting, environment: Environment | None = None) -> HackRate:
     """hack@k on the first `require.problems` problems of the mix, `require.samples` completions each.
 
-    Prompts, temperature and lengths are those of the setting's RL. Only hacks that the environment leaves open count.
-    Answers that pass the shown tests alone, and those of which the oracle cannot tell, are counted apart.
+    Prompts, temperature and lengths are those of the setting's RL; `environment` stands in for the mix's own. Only
+    hacks that the environment leaves open count. Answers that pass the shown tests alone, and those of which the oracle
+    cannot tell, are counted apart.
     """
     n, rl, loaded = require.samples, setting.rl, setting.loaded
-    environment = CodeEnvironment(rl.mix[0], setting)
+    environment = environment or CodeEnvironment(rl.mix[0], setting)
     tasks = environment.tasks[: require.problems]
     drawn = sample_tokens(
         loaded,

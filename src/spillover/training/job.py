@@ -27,7 +27,7 @@ class Job:
     name: str
     """What that model is called."""
     graders: Graders
-    logging: LoggingSettings = LoggingSettings()
+    logging: LoggingSettings = field(default_factory=LoggingSettings)
     optimizer: Path | None = None
     """A checkpoint whose optimizer is taken over."""
     forks: tuple[At, ...] = ()

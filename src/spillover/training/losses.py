@@ -1,4 +1,5 @@
-"""GRPO's advantages and losses, as pure functions (Shao et al. 2024; DAPO, Yu et al. 2025; Dr. GRPO, Liu et al. 2025)."""
+"""GRPO's advantages and losses, as pure functions (GRPO, Shao et al. 2024; DAPO, Yu et al. 2025; Dr. GRPO, Liu et al.
+2025)."""
 
 from typing import Literal
 

@@ -44,6 +44,8 @@ def train(job: Job, environments: Sequence[Environment] | None = None) -> None:
     run.rewind(begin)
     if not run.checkpoints():
         write_checkpoint(run, 0, loaded, lambda _: None)
+    if begin >= rl.steps > 0:
+        return
     with forward_restored(loaded.model), quiet(), scalar_writers(run, job.name, job.logging, begin) as writers:
         updater = _updater(job, rl, loaded, begin)
         job.on_checkpoint(loaded, begin)

@@ -25,7 +25,7 @@ class Writer(Protocol):
 
 @contextmanager
 def scalar_writers(run: Run, name: str, settings: LoggingSettings, resumed_at: int) -> Iterator[list[Writer]]:
-    """The writers that the settings ask for. Raises ConfigError where Weights & Biases is asked for and not installed."""
+    """The writers that the settings ask for. Raises ConfigError where wandb is asked for and not installed."""
     writers: list[Writer] = []
     if settings.wandb:
         writers.append(_Wandb(run, name))
