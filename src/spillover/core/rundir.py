@@ -33,6 +33,7 @@ from spillover.core.config import Study
 from spillover.core.errors import DiskFullError, RunDirError
 from spillover.core.graph import as_record
 from spillover.core.json_lines import R, read_lines, to_lines
+from spillover.core.lock import LOCK
 from spillover.core.records import DocumentMetrics, EvalSample, EvalScore, HackRate, Rollout, StepMetrics
 
 GRAPH = "graph.json"
@@ -111,10 +112,15 @@ class Run:
 
     def eval_folder(self, step: int) -> Path:
         """Where the evaluation of a step's checkpoint is; of step 0 where its start was measured."""
+        run, at = self.origin(step)
+        return run.folder / "evals" / run.measure / step_name(at)
+
+    def origin(self, step: int) -> "tuple[Run, int]":
+        """The run and the step that made a checkpoint: step 0 was made by the run that this one starts from."""
         if step == 0 and self.start is not None:
             run, at = self.start
-            return run.eval_folder(at)
-        return self.folder / "evals" / self.measure / step_name(step)
+            return run.origin(at)
+        return self, step
 
     def checkpoints(self) -> list[int]:
         """Steps with a whole checkpoint, ascending."""
@@ -192,17 +198,21 @@ class RunDir:
         self.path = path
 
     @classmethod
+    def check(cls, path: Path, study: Study, *, resume: bool) -> None:
+        """Raise RunDirError where the folder holds something else, or a study and `resume` is False."""
+        if (path / "study.json").exists():
+            _check_same(path, study, resume=resume)
+        elif path.exists() and any(one.name != LOCK for one in path.iterdir()):
+            raise RunDirError(f"{path} is not empty and holds no study; choose another folder with --out")
+
+    @classmethod
     def start(cls, path: Path, study: Study, *, resume: bool) -> "RunDir":
         """Create the folder, or go on in it: what a changed study shares with the former one is there already.
 
-        Raises RunDirError where the folder holds something else, or a study and `resume` is False.
+        Raises RunDirError as `check` does.
         """
-        held = path / "study.json"
-        if held.exists():
-            _check_same(path, study, resume=resume)
-        elif path.exists() and any(path.iterdir()):
-            raise RunDirError(f"{path} is not empty and holds no study; choose another folder with --out")
-        write_atomic(held, study.model_dump_json(indent=2))
+        cls.check(path, study, resume=resume)
+        write_atomic(path / "study.json", study.model_dump_json(indent=2))
         write_atomic(path / GRAPH, json.dumps(as_record(study), indent=2))
         run = cls(path)
         run._note_session()

@@ -1,6 +1,8 @@
 """What can be checked before anything heavy is loaded."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -8,6 +10,7 @@ from pydantic import ValidationError
 from spillover.core.config import Arm, Study
 from spillover.core.errors import ConfigError, ModelError, suggest
 from spillover.core.graph import resolve
+from spillover.core.lock import locked
 from spillover.core.rundir import RunDir, free_bytes
 from spillover.core.settings import ProblemSettings, PromptSettings
 from spillover.core.stages import DocumentSettings, RLSettings, SFTSettings
@@ -23,17 +26,20 @@ TERM_NAMES = (*TERMS, "preference")
 LITTLE_SPACE = 1 << 30
 
 
-def open_run(study: Study, out: Path, *, resume: bool, allow_unsandboxed: bool) -> RunDir:
-    """Check what the study needs, then start or reopen its run directory.
+@contextmanager
+def open_run(study: Study, out: Path, *, resume: bool, allow_unsandboxed: bool) -> Iterator[RunDir]:
+    """Check what the study needs, then start or reopen its run directory, and hold it against other processes.
 
-    Raises IsolationError, ModelError or RunDirError; nothing is written before the first two are ruled out.
+    Raises UserError; nothing is written before the study and the isolation are checked.
     """
     layers = "none, allowed by the user" if allow_unsandboxed else str(isolation())
     check_study(study)
     check_available(study)
-    directory = RunDir.start(out, study, resume=resume)
-    directory.note(isolation=layers)
-    return directory
+    RunDir.check(out, study, resume=resume)
+    with locked(out):
+        directory = RunDir.start(out, study, resume=resume)
+        directory.note(isolation=layers)
+        yield directory
 
 
 def check_study(study: Study) -> None:

@@ -7,6 +7,7 @@ episode and the step's numbers; every so often save a checkpoint and have it mea
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 
@@ -37,7 +38,7 @@ def train(job: Job, environments: Sequence[Environment] | None = None) -> None:
     """
     rl, run = job.settings, job.run
     assert isinstance(rl, RLSettings)
-    loaded = load_model(job.model)
+    loaded = replace(load_model(job.model), name=job.name)
     episodes = Episodes(Setting(rl, job.seed, loaded, job.graders, run.folder), environments)
     drop_partial(run)
     begin = resumable(run)
