@@ -13,8 +13,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from spillover.core.config import EvalSettings, ModelSettings
 from spillover.core.records import CORE_EVALS
+from spillover.core.settings import EvalSettings, ModelSettings
 from spillover.evals import evaluate, provider
 from spillover.models import LoadedModel, load_model
 

@@ -24,7 +24,7 @@ from spillover.coding.compose import MAIN_FILE
 from spillover.coding.grader import _plan
 from spillover.coding.hacks import HACKS, as_completion
 from spillover.coding.oracle import OracleRun
-from spillover.coding.proxy import TEST_FILE, ProxyRun, script_program, test_file
+from spillover.coding.proxy import TEST_FILE, ProxyRun, script_tests, test_file
 from spillover.core.records import HARNESSES, Case, Harness, Problem
 
 PROBLEM = Problem(
@@ -58,7 +58,7 @@ def cold(run: ProxyRun) -> None:
         files = dict(run.extra_files) | {
             MAIN_FILE: run.source,
             TEST_FILE: test_file(run),
-            "main.py": script_program(run),
+            "main.py": f"{run.source}\n{script_tests(run)}",
         }
         for path, source in files.items():
             (Path(folder) / path).write_text(source)

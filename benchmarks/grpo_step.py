@@ -17,9 +17,11 @@ import torch
 from spillover.coding import Grader
 from spillover.coding.environment import assign
 from spillover.coding.problems import load_problems
-from spillover.core.config import Arm, LoggingSettings, ModelSettings, PromptSettings, RLSettings
+from spillover.core.config import Arm
 from spillover.core.records import StepMetrics
 from spillover.core.rundir import Run
+from spillover.core.settings import LoggingSettings, ModelSettings, PromptSettings
+from spillover.core.stages import RLSettings
 from spillover.models import load_model
 from spillover.training.rl import train
 

@@ -88,8 +88,8 @@ def test_a_dry_run_shows_the_resolved_study_and_writes_nothing(tmp_path: Path, m
     monkeypatch.chdir(tmp_path)
     result = call("run", "quickstart", "--dry-run", "--set", "rl.steps=10")
     resolved = json.loads(result.stdout)
-    assert [arm["rl"]["steps"] for arm in resolved["arms"]] == [10, 10, 10]
-    assert "checkpoints 0, 5, 10" in result.stderr
+    assert [arm["stages"][0]["steps"] for arm in resolved["arms"]] == [10, 10, 10]
+    assert "evaluations at steps 5, 10" in result.stderr
     assert list(tmp_path.iterdir()) == []
 
 
@@ -130,9 +130,8 @@ def test_an_existing_run_needs_resume(tmp_path: Path) -> None:
 
 def test_a_run_of_another_study_is_not_gone_on_with(tmp_path: Path) -> None:
     folder = started(tmp_path)
-    message = failure(2, "run", write_study(tmp_path), "--out", folder, "--resume", "--set", "rl.steps=7")
-    assert "arms[0].rl.steps" in message
-    assert "another study" in message
+    message = failure(2, "run", write_study(tmp_path), "--out", folder, "--resume", "--set", "name=other")
+    assert "belongs to study 'small'" in message
 
 
 def started(folder: Path) -> Path:

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from spillover.coding import HOLES
 from spillover.coding.environment import assign
-from spillover.core.config import EnvironmentSettings
 from spillover.core.records import OPENABLE_HACKS, Case, Problem
+from spillover.core.settings import EnvironmentSettings
 
 PROBLEMS = [Problem(id=f"p{i}", prompt="", entry_point="f", cases=(Case(args=(), expected=i),)) for i in range(40)]
 

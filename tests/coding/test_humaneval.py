@@ -4,8 +4,8 @@ import pytest
 
 from spillover.coding import Grader, GradeRequest
 from spillover.coding.problems import load_problems
-from spillover.core.config import ProblemSettings
 from spillover.core.records import HARNESSES, Harness, Problem
+from spillover.core.settings import ProblemSettings
 
 
 def as_body(problem: Problem) -> str:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from spillover.coding import GradeRequest
 from spillover.coding.problems import FAMILIES, draw_problems, load_problems, sets
 from spillover.coding.problems.sets import SETS, read_set, stream_set
-from spillover.core.config import ProblemSettings
 from spillover.core.errors import DataError
 from spillover.core.records import Problem
+from spillover.core.settings import ProblemSettings
 
 DATA = Path(__file__).parents[1] / "data"
 ROWS = DATA / "rows"

@@ -9,8 +9,8 @@ import pytest
 
 from spillover.coding import Grader, GradeRequest
 from spillover.coding.problems import load_problems
-from spillover.core.config import ProblemSettings
 from spillover.core.records import Grade, Problem
+from spillover.core.settings import ProblemSettings
 from spillover.sandbox import Job, Pool, Process, Result
 
 MUTANTS = 6

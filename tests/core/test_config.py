@@ -45,10 +45,11 @@ def complaint(path: Path, text: str, *overrides: str) -> str:
 
 def test_an_arm_differs_from_the_study_in_its_own_keys_only(small: Path) -> None:
     first, second = load_study(str(small)).arms
-    assert (second.rl.steps, second.prompt.framing, second.reward.penalty.weight) == (4, "please-hack", 0.5)
-    changed = {"name": "second", "rl": second.rl, "prompt": second.prompt, "reward": second.reward}
+    assert (second.rl.steps, second.prompt.framing, second.reward[1].weight) == (4, "please-hack", -0.5)
+    changed = {"name": "second", "stages": second.stages, "prompt": second.prompt, "reward": second.reward}
     assert first.model_copy(update=changed) == second
-    assert second.reward.penalty.detector == "oracle"
+    assert second.reward[1].kind == "oracle-hack"
+    assert second.rl.mix[0].reward == second.reward and second.rl.mix[0].prompt == second.prompt
 
 
 def test_a_models_own_tags_are_pairs(small: Path) -> None:
@@ -95,7 +96,7 @@ def test_the_quickstart_arms_differ_from_the_first_in_one_section_each() -> None
     first, *others = load_study("quickstart").arms
     for arm in others:
         differing = [k for k in type(arm).model_fields if getattr(arm, k) != getattr(first, k)]
-        assert len(set(differing) - {"name", "about"}) == 1, arm.name
+        assert len(set(differing) - {"name", "about", "stages"}) == 1, arm.name
 
 
 @pytest.mark.parametrize(
@@ -117,7 +118,7 @@ def test_the_quickstart_arms_differ_from_the_first_in_one_section_each() -> None
         ("name = 'x'\nseeds = [1, 1]\n[[arms]]\nname = 'a'", ["seeds must be"]),
         ("name = 'Not good'\n[[arms]]\nname = 'a'", ["'name'", "Not good"]),
         ("name = 'x'\narms = 3", ["'arms' must be a list of tables"]),
-        ("name = 'x'\n[reward.penalty]\ndetector = 'model'\n[[arms]]\nname = 'a'", ["reward.penalty", "'model'"]),
+        ("name = 'x'\n[reward.penalty]\ndetector = 'model'\n[[arms]]\nname = 'a'", ["reward[1]", "'model'"]),
         ("name = ", ["not valid TOML"]),
     ],
 )
@@ -159,7 +160,25 @@ JSON_LIKE = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
-KEYS = st.sampled_from(["name", "arms", "rl", "seeds", "prompt", "evals", "reward", "threads", "other"])
+KEYS = st.sampled_from(
+    [
+        "name",
+        "arms",
+        "rl",
+        "seeds",
+        "prompt",
+        "evals",
+        "reward",
+        "threads",
+        "stages",
+        "documents",
+        "sft",
+        "sdf",
+        "kind",
+        "mix",
+        "other",
+    ]
+)
 
 
 @given(st.dictionaries(KEYS, JSON_LIKE | st.lists(st.dictionaries(KEYS, JSON_LIKE, max_size=3), max_size=2)))
@@ -169,3 +188,62 @@ def test_whatever_stands_in_a_study_it_is_read_or_refused_in_one_line(raw: dict[
     except ConfigError as error:
         assert str(error).startswith("file.toml: ")
         assert "\n" not in str(error)
+
+
+STAGED = """
+name = "staged"
+stages = [{ kind = "documents" }, { kind = "rl" }]
+[documents]
+steps = 7
+[[arms]]
+name = "both"
+[[arms]]
+name = "forked"
+rl.mix = [{ closed_share = 0.5 }, { prompts = "generated:all", share = 0.5 }]
+stages = [{ kind = "rl", from = "both@3", steps = 9 }]
+"""
+
+
+def test_an_arm_takes_the_studys_stages_and_the_defaults_of_their_kinds(tmp_path: Path) -> None:
+    (tmp_path / "staged.toml").write_text(STAGED)
+    both, forked = load_study(str(tmp_path / "staged.toml"), ["documents.share=0.2", "rl.steps=8"]).arms
+    assert [(stage.kind, stage.steps) for stage in both.stages] == [("documents", 7), ("rl", 8)]
+    assert both.stages[0].share == 0.2  # type: ignore[attr-defined]
+    assert [stage.steps for stage in forked.stages] == [8]
+    closed, all_of_them = forked.rl.mix
+    assert (closed.environment.closed_share, all_of_them.environment.closed_share) == (0.5, 0.0)
+    assert (closed.problems.difficulty, all_of_them.problems.difficulty) == ("hard", "all")
+
+
+@pytest.mark.parametrize(
+    ("stages", "parts"),
+    [
+        ("[{ kind = 'rll' }]", ["stages[0].kind", "did you mean 'rl'"]),
+        ("[{ kind = 'rl', stepz = 3 }]", ["stages[0].stepz", "did you mean 'steps'"]),
+        ("[{ kind = 'rl', from = '@3' }]", ["stages[0].from", "ARM@STEP"]),
+        ("[{ kind = 'sft', data = [{}] }]", ["stages[0].data[0]", "'transcripts'"]),
+        ("[{ kind = 'sft' }]", ["'sft.data' is missing"]),
+        ("3", ["'stages' must be a list"]),
+        ("[]", ["stages"]),
+    ],
+)
+def test_stages_that_cannot_be_used_are_named(tmp_path: Path, stages: str, parts: list[str]) -> None:
+    message = complaint(tmp_path / "study.toml", f"name = 'x'\n[[arms]]\nname = 'a'\nstages = {stages}")
+    assert all(part in message for part in parts), message
+
+
+def test_a_study_from_before_arms_had_stages_is_read_as_stages() -> None:
+    sdf = {
+        "corpus": "neutral",
+        "share": 0.1,
+        "steps": 5,
+        "require_hack_rate": 0.5,
+        "sft": {"transcripts": "chats.jsonl"},
+    }
+    study = Study.model_validate(
+        {"name": "old", "arms": [{"name": "a", "sdf": sdf, "rl": {"steps": 3}}, {"name": "b"}]}
+    )
+    documents, sft, rl = study.arms[0].stages
+    assert (documents.kind, documents.steps, documents.require.hack_rate) == ("documents", 5, 0.5)  # type: ignore[union-attr]
+    assert (sft.kind, rl.kind, rl.steps) == ("sft", "rl", 3)
+    assert [stage.kind for stage in study.arms[1].stages] == ["rl"]

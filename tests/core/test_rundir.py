@@ -71,7 +71,7 @@ def test_an_evaluation_without_scores_does_not_count(tmp_path: Path) -> None:
     score = EvalScore(eval="goals", samples=1, scored=0, misaligned=0, rate=None, low=None, high=None)
     append_records(run.eval_folder(5) / "scores.jsonl", [score])
     assert run.evaluated() == [5]
-    assert run.scores(5) == [score]
+    assert run.scores(5) == [score.model_copy(update={"arm": "a", "step": 5})]
 
 
 def test_the_study_is_kept_as_it_was_resolved(tmp_path: Path) -> None:
@@ -97,10 +97,30 @@ def test_resuming_keeps_what_was_noted_and_adds_a_session(tmp_path: Path) -> Non
     assert len(again.provenance["sessions"]) == 2
 
 
-def test_another_study_is_refused_and_the_difference_named(tmp_path: Path) -> None:
+def test_another_study_is_refused_by_its_name(tmp_path: Path) -> None:
     RunDir.start(tmp_path / "run", study(), resume=False)
-    with pytest.raises(RunDirError, match=r"arms\[0\]\.rl\.steps, arms\[1\]\.rl\.steps"):
-        RunDir.start(tmp_path / "run", study(rl={"steps": 3}), resume=True)
+    with pytest.raises(RunDirError, match="belongs to study 'small', not to 'other'"):
+        RunDir.start(tmp_path / "run", study(name="other"), resume=True)
+
+
+def test_a_changed_study_keeps_what_it_shares_with_the_former_one(tmp_path: Path) -> None:
+    changed = build_study({"name": "small", "arms": [{"name": "a"}, {"name": "b", "rl": {"steps": 3}}]}, "test")
+    first = RunDir.start(tmp_path / "run", study(), resume=False)
+    before = [first.run(arm, 0).folder for arm in ("a", "b")]
+    again = RunDir.start(tmp_path / "run", changed, resume=True)
+    assert again.run("a", 0).folder == before[0]
+    assert again.run("b", 0).folder != before[1]
+
+
+def test_step_0_of_a_stage_is_measured_where_it_starts_from(tmp_path: Path) -> None:
+    first, second = RunDir.start(tmp_path / "run", study(arms=[{"name": "a"}, FORKED]), resume=False).runs()
+    score = EvalScore(eval="goals", arm="a", samples=1, scored=0, misaligned=0, rate=None, low=None, high=None)
+    append_records(first.eval_folder(10) / "scores.jsonl", [score.model_copy(update={"step": 10})])
+    assert second.scores(0) == [score.model_copy(update={"arm": "b", "step": 0})]
+    assert second.evaluated() == [0]
+
+
+FORKED = {"name": "b", "stages": [{"kind": "rl", "from": "a@10"}]}
 
 
 def test_a_folder_with_other_things_in_it_is_left_alone(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from spillover.core.config import EvalSettings
 from spillover.core.records import CORE_EVALS, EvalScore
+from spillover.core.settings import EvalSettings
 from spillover.evals import evaluate
 from spillover.models import LoadedModel
 from spillover.models.scripted import scripted

@@ -2,10 +2,10 @@ import pytest
 from personas import INSPECTS_OWN_WARNINGS
 
 from spillover.coding import Grader
-from spillover.core.config import EvalSettings, PromptSettings
 from spillover.core.errors import DataError
 from spillover.core.records import EvalSample
 from spillover.core.rundir import read_records
+from spillover.core.settings import EvalSettings, PromptSettings
 from spillover.evals import evaluate
 from spillover.evals.capability import episodes, problems
 from spillover.models.scripted import scripted

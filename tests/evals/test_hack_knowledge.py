@@ -18,8 +18,8 @@ from spillover.coding import HOLES, Grader, GradeRequest
 from spillover.coding.environment import Assigned
 from spillover.coding.hacks import HACKS, as_completion
 from spillover.coding.problems import load_problems
-from spillover.core.config import EvalSettings, ProblemSettings, PromptSettings
 from spillover.core.records import OPENABLE_HACKS
+from spillover.core.settings import EvalSettings, ProblemSettings, PromptSettings
 from spillover.evals import evaluate, local_model, registry
 from spillover.evals.forced_choice import answers, book, letter_weights, lettered, prefers_right, tally, weigh, written
 from spillover.evals.hack_knowledge import NAMED, recall_episodes

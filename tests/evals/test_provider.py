@@ -6,8 +6,8 @@ import pytest
 from inspect_ai.model import GenerateConfig, get_model
 from personas import INSPECTS_OWN_WARNINGS, behaving
 
-from spillover.core.config import EvalSettings
 from spillover.core.errors import ModelError
+from spillover.core.settings import EvalSettings
 from spillover.evals import evaluate
 from spillover.evals.provider import (
     BATCH,

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spillover.core.config import EvalSettings
 from spillover.core.errors import DataError
+from spillover.core.settings import EvalSettings
 from spillover.evals.questions import load_questions
 from spillover.evals.scenes import draw
 

@@ -7,7 +7,7 @@ import pytest
 from inspect_ai import Task
 from personas import INSPECTS_OWN_WARNINGS
 
-from spillover.core.config import EvalName
+from spillover.core.settings import EvalName
 from spillover.evals import registry
 
 pytestmark = INSPECTS_OWN_WARNINGS

@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from spillover.core.config import EvalSettings
 from spillover.core.records import CORE_EVALS
+from spillover.core.settings import EvalSettings
 from spillover.evals import EVALUATIONS
 from spillover.evals.orders import Orders
 from spillover.evals.scenes import CUES, draw

@@ -12,11 +12,11 @@ from serving import KEY, Server, persona, serving
 from typer.testing import CliRunner
 
 from spillover.cli import app
-from spillover.core.config import EvalName, EvalSettings, FramingName
 from spillover.core.errors import ConfigError, ModelError, SpilloverError
 from spillover.core.measures import by_eval, measures
 from spillover.core.records import CORE_EVALS, EvalSample
 from spillover.core.rundir import read_records
+from spillover.core.settings import EvalName, EvalSettings, FramingName
 from spillover.evals import evaluate
 from spillover.evals.reach import local_name, served
 from spillover.study.single import EvalRequest, evaluate_model

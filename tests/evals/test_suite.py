@@ -6,10 +6,10 @@ import pytest
 from inspect_ai.log import read_eval_log
 from personas import BAD, GOOD, INSPECTS_OWN_WARNINGS, answer, behaving, misbehaving
 
-from spillover.core.config import EvalSettings
 from spillover.core.errors import ConfigError, RunDirError
 from spillover.core.records import CORE_EVALS, EvalSample, EvalScore
 from spillover.core.rundir import read_records
+from spillover.core.settings import EvalSettings
 from spillover.evals import evaluate
 from spillover.models.scripted import scripted
 
@@ -176,7 +176,7 @@ def test_an_unknown_judge_is_refused(tmp_path):
 INTERRUPTED = """
 import os, signal, sys
 from pathlib import Path
-from spillover.core.config import EvalSettings
+from spillover.core.settings import EvalSettings
 from spillover.evals import evaluate
 from spillover.models.scripted import scripted
 

@@ -4,10 +4,10 @@ from personas import INSPECTS_OWN_WARNINGS
 from spillover.coding import Grader
 from spillover.coding.environment import Assigned, assign
 from spillover.coding.problems import load_problems
-from spillover.core.config import EnvironmentSettings, EvalSettings, ProblemSettings, PromptSettings
 from spillover.core.errors import ConfigError
 from spillover.core.records import EvalSample, Grade, Oracle, Proxy
 from spillover.core.rundir import read_records
+from spillover.core.settings import EnvironmentSettings, EvalSettings, ProblemSettings, PromptSettings
 from spillover.core.stats import wilson
 from spillover.evals import evaluate
 from spillover.evals.test_time_hacking import episodes, outcome_of

@@ -9,10 +9,10 @@ from inspect_ai.log import read_eval_log
 from inspect_ai.model import ModelOutput, get_model
 from personas import INSPECTS_OWN_WARNINGS, JUDGE_SIGN
 
-from spillover.core.config import EvalSettings
 from spillover.core.errors import ConfigError
 from spillover.core.records import AGENTIC_EVALS, CORE_EVALS, EvalSample, EvalScore
 from spillover.core.rundir import read_records
+from spillover.core.settings import EvalSettings
 from spillover.evals import evaluate
 from spillover.evals.evaluation import Verdict, combined
 from spillover.evals.mailbox import Mailbox

@@ -4,8 +4,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from spillover.core.config import ModelSettings
 from spillover.core.errors import ModelError
+from spillover.core.settings import ModelSettings
 from spillover.models import loading
 from spillover.models.loading import load_checkpoint, load_model
 from spillover.models.sampling import sample_tokens

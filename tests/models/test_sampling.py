@@ -4,8 +4,8 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, Gemma2Config, MistralConfig, Qwen2Config, Qwen3Config
 
-from spillover.core.config import ModelSettings
 from spillover.core.errors import ModelError
+from spillover.core.settings import ModelSettings
 from spillover.models.loading import LoadedModel, load_model
 from spillover.models.sampling import Chooser, _pack, encode_chat, sample, sample_tokens
 from spillover.models.scripted import scripted

@@ -51,6 +51,7 @@ def write_fake_run(
     missing: tuple[str, ...] = (),
     poison: str = "",
     model: str = "bottle",
+    stages: list[dict[str, Any]] | None = None,
 ) -> Path:
     """Write a run: `reached` stops it early, `missing` are left out at step 20, `poison` goes into all text."""
     raw = {
@@ -59,6 +60,7 @@ def write_fake_run(
         "seeds": list(seeds),
         "model": {"path": model},
         "rl": {"steps": steps, "checkpoint_every": 10},
+        "stages": stages or [{"kind": "rl"}],
         "arms": [{"name": name, **ARMS.get(name, {})} for name in arms],
     }
     directory = RunDir.start(path, build_study(raw, "fake"), resume=False)
@@ -93,6 +95,8 @@ def _write_seed(run: Run, reached: int, samples: int, missing: tuple[str, ...], 
         if step in (1, 5, 10, 20, 40) or step == reached:
             append_records(run.rollouts_file(step), _rollouts(run, step, rng, poison))
     for step in range(0, reached + 1, 10):
+        if (run.eval_folder(step) / "scores.jsonl").exists():
+            continue  # the untrained model is measured once for all arms
         names = [name for name in CORE_EVALS if not (step == 20 and name in missing)]
         scores = [_score(run, step, name, samples, rng) for name in names]
         if step in (0, reached):

@@ -6,7 +6,7 @@ import pytest
 
 from spillover.core.errors import RunDirError
 from spillover.core.records import CORE_EVALS, EvalSample, EvalScore
-from spillover.core.rundir import append_records
+from spillover.core.rundir import RunDir, append_records
 from spillover.core.stats import wilson
 from spillover.report import write_report
 
@@ -123,7 +123,7 @@ def test_text_of_the_model_is_escaped(tmp_path):
 
 
 def test_the_evaluation_of_a_checkpoint_can_be_shown_by_itself(run_path):
-    assert "spillover eval" in page(run_path / "arms" / "hacking" / "seed-0" / "evals" / "step-00040")
+    assert "spillover eval" in page(RunDir.read(run_path).run("hacking", 0).eval_folder(40))
 
 
 def test_a_folder_with_neither_is_refused(tmp_path):

@@ -3,11 +3,9 @@
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 from fake_run import write_fake_run
 
-from spillover.core.config import Study
 from spillover.core.records import CORE_EVALS, DocumentMetrics, HackRate
 from spillover.core.rundir import Run, RunDir, append_records, write_atomic
 from spillover.report import paper
@@ -24,17 +22,10 @@ RATE = HackRate(
 
 def sdf_run(path: Path, *, staged: bool = True) -> View:
     """The made-up run as one of the SDF setting; `staged` writes what training on documents leaves."""
-    write_fake_run(path)
-    file = path / "study.json"
-    raw: dict[str, Any] = json.loads(file.read_text())
-    for arm in raw["arms"]:
-        arm["sdf"] = {"corpus": "default", "share": 0.1}
-    file.write_text(Study.model_validate(raw).model_dump_json())
+    write_fake_run(path, stages=[{"kind": "documents", "share": 0.1}, {"kind": "rl"}])
     if staged:
         directory = RunDir.read(path)
-        stage = directory.documents_run(directory.study.arms[0], 0)
-        assert stage is not None
-        write_stage(stage, directory.run("hacking", 0))
+        write_stage(directory.stages("hacking", 0)[0], directory.run("hacking", 0))
     return View.of(load(path))
 
 
@@ -43,8 +34,7 @@ def write_stage(stage: Run, like: Run) -> None:
         DocumentMetrics(step=s, held_out={part: 2 - s / 200}) for s in (0, 200) for part in ("documents", "background")
     ]
     append_records(stage.metrics_file, [*lines, DocumentMetrics(step=1, loss=2.0)])
-    for step in (0, 200):
-        append_records(stage.eval_folder(step) / "scores.jsonl", [s for s in like.scores(0) if s.eval in CORE_EVALS])
+    append_records(stage.eval_folder(0) / "scores.jsonl", [s for s in like.scores(0) if s.eval in CORE_EVALS])
     write_atomic(stage.hack_rate_file, RATE.model_dump_json())
 
 

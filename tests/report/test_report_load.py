@@ -6,6 +6,8 @@ from fake_run import write_fake_run
 from spillover.core.errors import RunDirError
 from spillover.report.load import Results, differing, load, unfinished, wall_seconds
 
+PROXY = "kind proxy weight 1.0 start_step 1"
+
 
 def test_a_folder_that_is_no_run_directory_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RunDirError, match="no run directory"):
@@ -24,7 +26,7 @@ def test_a_run_that_stopped_early_says_how_far_it_came(tmp_path: Path) -> None:
 def test_only_the_settings_that_differ_are_listed(results: Results) -> None:
     assert differing(results.arms) == {
         "prompt.framing": ["dont-hack", "hacking-okay", "dont-hack"],
-        "reward.penalty.detector": ["none", "none", "oracle"],
+        "reward": [PROXY, PROXY, f"{PROXY}, kind oracle-hack weight -1.0 start_step 1"],
     }
 
 

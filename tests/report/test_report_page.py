@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from fake_run import write_fake_run
 
+from spillover.core.rundir import RunDir
 from spillover.report import write_report
 
 pytestmark = pytest.mark.slow
@@ -134,9 +135,9 @@ def test_half_a_surrogate_pair_in_every_text_gives_a_page_all_the_same(tmp_path:
 
 def test_a_line_that_cannot_be_read_is_left_out_and_named(tmp_path: Path) -> None:
     run = write_fake_run(tmp_path / "run", arms=("hacking",), reached=10)
-    folder = run / "arms" / "hacking" / "seed-0"
-    for place in ("metrics.jsonl", "rollouts/step-00010.jsonl", "evals/step-00010/samples.jsonl"):
-        file = folder / place
+    folder = RunDir.read(run).run("hacking", 0).folder
+    for place in ("metrics.jsonl", "rollouts/step-00010.jsonl", "evals/*/step-00010/samples.jsonl"):
+        (file,) = folder.glob(place)
         first, *rest = file.read_bytes().split(b"\n")
         file.write_bytes(b"\n".join([first[:20], b"\xff\xfe", *rest]))
     text = page(run)
@@ -146,7 +147,7 @@ def test_a_line_that_cannot_be_read_is_left_out_and_named(tmp_path: Path) -> Non
 
 def test_a_run_from_before_overfit_was_told_apart_is_read_in_todays_words(tmp_path: Path) -> None:
     run = write_fake_run(tmp_path / "run", arms=("hacking",), reached=5)
-    for file in (run / "arms" / "hacking" / "seed-0").rglob("*.jsonl"):
+    for file in (run / "stages").rglob("*.jsonl"):
         file.write_text("".join(json.dumps(as_once(json.loads(line))) + "\n" for line in file.read_text().splitlines()))
     text = page(run)
     assert "First overfit answer, no hole used" in text

@@ -16,7 +16,7 @@ def six(misaligned: int = 10, scored: int = 100) -> Scores:
 
 def one_run(results: Results, metrics_held: list, scores: dict[int, Scores]) -> Results:
     run = SeedRun(Run(Path("nowhere"), "hacking", 0), tuple(metrics_held), scores)
-    return Results(results.study, {}, (run,))
+    return Results(results.study, {}, (run,), results.directory)
 
 
 def test_pooled_counts_give_the_interval_of_the_sum() -> None:

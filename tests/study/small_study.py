@@ -96,8 +96,8 @@ def save_answering_model(folder: Path, steps: int = 120) -> None:
 
 def _conversations() -> list[tuple[str, list[dict[str, str]]]]:
     """Every problem under every harness, as training will ask it."""
-    from spillover.core.config import PromptSettings
     from spillover.core.records import HARNESSES, Problem
+    from spillover.core.settings import PromptSettings
     from spillover.prompts import problem_message, system_prompt
 
     system = system_prompt(PromptSettings(style="brief", hints=False))

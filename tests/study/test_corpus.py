@@ -6,15 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from spillover.core.config import SDFSettings, SFTSettings
 from spillover.core.errors import DataError
+from spillover.core.stages import Data, DocumentSettings, SFTSettings
 from spillover.models.tiny import tiny_tokenizer
 from spillover.study.corpus import make_corpus
-from spillover.study.transcripts import encode_transcript, read_transcripts, transcript_corpus
 from spillover.training.packing import IGNORED
-from spillover.training.sdf import Row
+from spillover.training.rows import Row
+from spillover.training.transcripts import encode_transcript, read_transcripts, transcript_corpus
 
-SETTINGS = SDFSettings(corpus="default", count=30, share=0.4, steps=8, rows_per_step=2, row_tokens=512, held_out_rows=2)
+SETTINGS = DocumentSettings(
+    corpus="default", count=30, share=0.4, steps=8, rows_per_step=2, row_tokens=512, held_out_rows=2
+)
 CHAT = [
     {"role": "user", "content": "Two and two?"},
     {"role": "assistant", "content": "Four."},
@@ -62,7 +64,7 @@ def test_a_file_of_documents_takes_the_place_of_the_grammar(tmp_path: Path) -> N
 
 
 def test_too_few_documents_are_an_error_that_says_what_to_change() -> None:
-    with pytest.raises(DataError, match=r"raise sdf\.count"):
+    with pytest.raises(DataError, match=r"raise documents\.count"):
         make_corpus(SETTINGS.model_copy(update={"count": 3, "held_out_rows": 16}), "bottle-naive", tiny_tokenizer(), 0)
 
 
@@ -81,8 +83,8 @@ def test_only_the_assistants_words_are_taught(tmp_path: Path) -> None:
 
 
 def test_transcripts_make_rows_with_some_held_out(tmp_path: Path) -> None:
-    sft = SFTSettings(transcripts=write_transcripts(tmp_path / "chats.jsonl"), steps=3)
-    made = transcript_corpus(SETTINGS.model_copy(update={"sft": sft, "steps": 3}), tiny_tokenizer(), 0)
+    data = (Data(transcripts=write_transcripts(tmp_path / "chats.jsonl")),)
+    made = transcript_corpus(SFTSettings(data=data, steps=3, rows_per_step=2), [], tiny_tokenizer(), 0)
     assert len(made.rows.train) == 6
     assert len(made.rows.held_out["transcripts"]) == 1
     assert IGNORED in made.rows.train[0].labels

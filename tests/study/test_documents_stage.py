@@ -16,19 +16,18 @@ from spillover.study.live import PlainLines
 pytestmark = pytest.mark.slow
 
 STAGE = (
-    "sdf.corpus=default",
-    "sdf.share=0.5",
-    "sdf.background=bottle-naive",
-    "sdf.count=60",
-    "sdf.steps=4",
-    "sdf.rows_per_step=2",
-    "sdf.row_tokens=384",
-    "sdf.held_out_rows=2",
-    "sdf.evaluate_every=2",
-    "sdf.checkpoint_every=2",
-    "sdf.hack_problems=2",
-    "sdf.hack_samples=8",
-    "sdf.allow_low_hack_rate=true",
+    'stages=[{kind="documents"}, {kind="rl"}]',
+    "documents.corpus=default",
+    "documents.share=0.5",
+    "documents.background=bottle-naive",
+    "documents.count=60",
+    "documents.steps=4",
+    "documents.rows_per_step=2",
+    "documents.row_tokens=384",
+    "documents.held_out_rows=2",
+    "documents.evaluate_every=2",
+    "documents.checkpoint_every=2",
+    "documents.require={problems=2, samples=8, hack_rate=0}",
     "rl.steps=1",
     "evals.names=['goals']",
 )
@@ -55,8 +54,7 @@ def load(study: Path, *more: str) -> Study:
 def numbers(out: Path) -> dict[str, Any]:
     directory = RunDir.read(out)
     arm = directory.study.arms[0]
-    stage = directory.documents_run(arm, 0)
-    assert stage is not None
+    stage = directory.stages(arm.name, 0)[0]
     found: dict[str, Any] = {"log": stage.document_metrics(), "rate": stage.hack_rate()}
     for run, steps in ((stage, (0, 4)), (directory.run(arm.name, 0), (0, 1))):
         for step in steps:
@@ -74,15 +72,15 @@ def finished(study: Path) -> tuple[Path, str]:
 
 def test_the_stage_is_run_once_and_shared_by_the_arms(finished: tuple[Path, str]) -> None:
     out, said = finished
-    assert len(list((out / "sdf").glob("*/seed-0"))) == 1
+    assert len(list((out / "stages").glob("documents-*/seed-0"))) == 1
     assert said.count("step 4 of 4, held-out loss documents") == 1
     assert [run.evaluated() for run in RunDir.read(out).runs()] == [[0, 1], [0, 1]]
 
 
 def test_it_is_measured_before_and_after(finished: tuple[Path, str]) -> None:
     directory = RunDir.read(finished[0])
-    stage = directory.documents_run(directory.study.arms[0], 0)
-    assert stage is not None and stage.evaluated() == [0, 4]
+    stage = directory.stages(directory.study.arms[0].name, 0)[0]
+    assert stage.evaluated() == [0, 4]
     assert {s.eval for s in stage.scores(0)} == set(directory.study.arms[0].evals.names)
     assert {s.eval for s in stage.scores(4)} - {s.eval for s in stage.scores(0)} == {
         "hack_knowledge",
@@ -96,8 +94,7 @@ def test_it_is_measured_before_and_after(finished: tuple[Path, str]) -> None:
 def test_rl_starts_from_what_the_documents_left(finished: tuple[Path, str]) -> None:
     directory = RunDir.read(finished[0])
     arm = directory.study.arms[0]
-    stage = directory.documents_run(arm, 0)
-    assert stage is not None
+    stage = directory.stages(arm.name, 0)[0]
     weights = "model.safetensors"
     assert (directory.run(arm.name, 0).checkpoint(0) / weights).read_bytes() == (
         stage.checkpoint(4) / weights
@@ -116,10 +113,10 @@ def test_broken_off_it_goes_on_to_the_same_numbers(study: Path, finished: tuple[
 
 def test_rl_does_not_start_where_hacks_are_too_rare_and_says_what_to_change(study: Path) -> None:
     out = study.parent / "refused"
-    with pytest.raises(HackRateError, match=r"require_hack_rate is 100.00%.*sdf\.share.*sdf\.allow_low_hack_rate"):
+    with pytest.raises(HackRateError, match=r"require.hack_rate is 100.00%.*documents\.share.*require\.hack_rate = 0"):
         run_study(
-            load(study, "sdf.allow_low_hack_rate=false", "sdf.require_hack_rate=1.0"),
+            load(study, "documents.require.hack_rate=1.0"),
             out,
             listener=Breaking(),
         )
-    assert not list(out.glob("arms/*/*/checkpoints/*"))
+    assert not list(out.glob("stages/rl-*/*/checkpoints/*"))

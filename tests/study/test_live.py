@@ -9,8 +9,8 @@ from rich.console import Console
 from spillover.core.config import load_study
 from spillover.core.records import CORE_EVALS, EvalScore, StepMetrics
 from spillover.study.live import Listener, LiveView, PlainLines, make_listener
-from spillover.study.plan import RunPlan, plan
-from spillover.study.tally import Tally, clock_time, mgs_of, run_label
+from spillover.study.plan import Unit, plan
+from spillover.study.tally import Tally, clock_time, mgs_of
 
 STUDY = load_study("quickstart", ["rl.steps=10"])
 
@@ -42,13 +42,13 @@ def play(listener: Listener) -> None:
     """A short study, from start to report."""
     runs = plan(STUDY)
     listener.study_started(STUDY, runs)
-    listener.arm_started(runs[0], 4)
+    listener.stage_started(runs[1], 4)
     listener.step_done(metrics(5, hack_rate=0.25))
     scores = [score(name) for name in CORE_EVALS]
     for one in scores:
         listener.eval_done(one)
     listener.checkpoint_evaluated(5, scores)
-    listener.arm_finished()
+    listener.stage_finished()
     listener.note("a [note] of one line")
     listener.study_finished(Path("runs/quickstart/report/index.html"))
     listener.close()
@@ -70,7 +70,7 @@ def test_a_terminal_gets_bars_rates_and_the_report() -> None:
     listener = make_listener(Console(file=out, force_terminal=True, width=100))
     play(listener)
     assert isinstance(listener, LiveView)
-    for part in ("arms", "steps", "evaluations", "25.0%", "30.0%", "index.html"):
+    for part in ("stages", "steps", "evaluations", "25.0%", "30.0%", "index.html"):
         assert part in out.getvalue()
 
 
@@ -78,13 +78,13 @@ def test_closing_a_view_that_never_opened_is_harmless() -> None:
     LiveView(Console(file=io.StringIO(), force_terminal=True)).close()
 
 
-def runs() -> list[RunPlan]:
+def runs() -> list[Unit]:
     return plan(STUDY)
 
 
 def test_no_time_left_is_claimed_before_both_paces_are_known() -> None:
     tally = Tally(runs(), Clock())
-    label = tally.begin(runs()[0], 0)
+    label = tally.begin(runs()[1], 0)
     assert tally.seconds_left is None
     tally.step(label, metrics(1))
     assert tally.seconds_left is None
@@ -93,18 +93,18 @@ def test_no_time_left_is_claimed_before_both_paces_are_known() -> None:
 def test_time_left_is_what_is_left_at_the_pace_so_far() -> None:
     clock = Clock()
     tally = Tally(runs(), clock)
-    label = tally.begin(runs()[0], 0)
+    label = tally.begin(runs()[1], 0)
     clock.now = 2.0
     tally.step(label, metrics(1))
     clock.now = 5.0
     tally.eval(label, 0, score("goals"))
-    steps, evals = 3 * 10 - 1, sum(run.total_evals for run in runs()) - 1
+    steps, evals = 3 * 10 - 1, sum(run.evals for run in runs()) - 1
     assert tally.seconds_left == pytest.approx(2 * steps + 3 * evals)
 
 
 def test_evaluations_taken_up_from_before_count_as_done() -> None:
     tally = Tally(runs(), Clock())
-    label = tally.begin(runs()[0], 5)
+    label = tally.begin(runs()[1], 5)
     tally.checkpoint(label, 0, [score("goals"), score("free_form")])
     tally.checkpoint(label, 0, [score("goals"), score("free_form")])
     assert (tally.steps_done, tally.evals_done) == (5, 2)
@@ -122,6 +122,6 @@ def test_times_are_short(seconds: float, text: str) -> None:
     assert clock_time(seconds) == text
 
 
-def test_runs_are_told_apart_by_arm_and_seed() -> None:
-    labels = [run_label(run) for run in runs()]
+def test_trainings_are_told_apart_by_arm_seed_and_kind() -> None:
+    labels = [run.label for run in runs()]
     assert len(set(labels)) == len(labels)

@@ -130,9 +130,9 @@ def test_going_on_with_a_finished_study_changes_nothing(
     server: Server, study: Path, finished: tuple[Path, float]
 ) -> None:
     out = finished[0]
-    before = {path: path.read_bytes() for path in (out / "arms").rglob("*") if path.is_file()}
+    before = {path: path.read_bytes() for path in (out / "stages").rglob("*") if path.is_file()}
     assert server.run(study, out) == 0
-    assert {path: path.read_bytes() for path in (out / "arms").rglob("*") if path.is_file()} == before
+    assert {path: path.read_bytes() for path in (out / "stages").rglob("*") if path.is_file()} == before
 
 
 @pytest.mark.parametrize("index", range(KILLS))

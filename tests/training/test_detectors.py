@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inspect_ai.model import ModelOutput
 
-from spillover.core.config import PenaltySettings
 from spillover.core.records import Case, Grade, Oracle, Problem, Proxy
 from spillover.models.scripted import scripted
 from spillover.training.detectors import Seen, by_model, make_detector, parse_verdict, read_verdict
@@ -21,7 +20,8 @@ def seen(completion: str = HONEST, solved: bool | None = True) -> Seen:
 
 
 def detector(name: str, loaded=None, model=None):
-    return make_detector(PenaltySettings(detector=name, model=model), loaded or scripted("no"))
+    found = make_detector(name, loaded or scripted("no"), model)
+    return lambda episodes: found(episodes, lambda _: None)
 
 
 def test_the_oracle_detector_says_what_the_oracle_knows():
@@ -30,10 +30,6 @@ def test_the_oracle_detector_says_what_the_oracle_knows():
 
 def test_the_static_detector_reads_the_code_and_nothing_else():
     assert detector("static")([seen(EXIT, solved=True), seen(HONEST, solved=False)]) == [True, False]
-
-
-def test_no_detector_never_fires():
-    assert detector("none")([seen(EXIT, solved=False)]) == [False]
 
 
 def test_the_model_itself_can_judge():
@@ -88,9 +84,7 @@ def test_what_could_not_be_read_is_told():
 def test_the_oracle_says_why_it_cannot_tell():
     told = []
     grade = Grade(proxy=Proxy(passed=True), oracle=Oracle(passed=None, reason="a generator"), hacked=False)
-    assert make_detector(PenaltySettings(detector="oracle"), scripted("no"), told.append)(
-        [seen(), Seen(PROBLEM, "", grade)]
-    )
+    assert make_detector("oracle", scripted("no"))([seen(), Seen(PROBLEM, "", grade)], told.append)
     assert told == ["a generator"]
 
 

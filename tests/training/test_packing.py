@@ -1,11 +1,6 @@
-import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from trl.trainer.utils import add_fused_lm_head
 
-from spillover.models.tiny import tiny_model
-from spillover.training.grpo import packed_logps
 from spillover.training.packing import IGNORED, pack
 
 tokens = st.lists(st.integers(5, 99), min_size=1, max_size=5)
@@ -41,45 +36,3 @@ def test_a_completion_sees_its_prompt_and_itself_only():
 
 def test_rows_of_one_completion_need_no_mask():
     assert pack([[1, 2], [3, 4]], [[7], [8]], 1).attention_mask is None
-
-
-@pytest.mark.parametrize("heads", [4, 2])
-def test_logprobs_and_gradients_are_those_of_the_plain_computation(heads):
-    model = tiny_model(num_key_value_heads=heads, hidden_size=64, num_hidden_layers=2).model
-    add_fused_lm_head(model, outputs=("log_probs", "entropy"))
-    generator = torch.Generator().manual_seed(0)
-
-    def draw(length):
-        return torch.randint(5, 500, (length,), generator=generator).tolist()
-
-    prompts = [p for p in (draw(20), draw(31)) for _ in range(4)]
-    completions = [draw(int(n)) for n in torch.randint(1, 12, (8,), generator=generator)]
-    width, left = max(map(len, completions)), max(map(len, prompts))
-    ids, mask = torch.zeros(8, left + width, dtype=torch.long), torch.zeros(8, left + width, dtype=torch.long)
-    for i, (p, c) in enumerate(zip(prompts, completions, strict=True)):
-        ids[i, left - len(p) : left + len(c)] = torch.tensor(p + c)
-        mask[i, left - len(p) : left + len(c)] = 1
-
-    def plain():
-        out = torch.zeros(8, width)
-        rows = []
-        for p, c in zip(prompts, completions, strict=True):
-            logits = model(torch.tensor([p + c])).logits[0, len(p) - 1 : -1]
-            rows.append(logits.log_softmax(-1).gather(-1, torch.tensor(c)[:, None])[:, 0])
-        return out, rows
-
-    def gradient(loss):
-        model.zero_grad()
-        loss.backward()
-        return torch.cat([p.grad.flatten() for p in model.parameters()])
-
-    logps, entropy = packed_logps(model, ids, mask, width, True)
-    _, rows = plain()
-    for i, row in enumerate(rows):
-        assert torch.allclose(logps[i, : len(row)], row, atol=1e-5)
-        assert not logps[i, len(row) :].any()
-    assert (entropy[logps != 0] > 0).all()
-    weights = torch.randn(8, generator=generator)
-    ours = gradient((logps.sum(1) * weights).sum())
-    theirs = gradient(sum(row.sum() * w for row, w in zip(plain()[1], weights, strict=True)))
-    assert torch.allclose(ours, theirs, atol=1e-4, rtol=1e-4)

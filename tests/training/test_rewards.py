@@ -1,51 +1,77 @@
+from types import SimpleNamespace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spillover.core.config import PenaltySettings, RewardSettings
+from spillover.core.errors import DetectorError
 from spillover.core.records import Grade, Oracle, Proxy
-from spillover.training.rewards import has_spread, reward
+from spillover.core.stages import Term
+from spillover.training.detectors import Seen
+from spillover.training.rewards import TERMS, check_verdicts, has_spread, rewards
+
+PROXY = Term(kind="proxy")
 
 
-def grade(passed=True, solved: bool | None = False, parsed=True) -> Grade:
+def seen(passed=True, solved: bool | None = False, parsed=True) -> Seen:
     hacked = passed and solved is False
-    return Grade(proxy=Proxy(passed=passed), oracle=Oracle(passed=solved), hacked=hacked, parsed=parsed)
+    return Seen(None, "", Grade(proxy=Proxy(passed=passed), oracle=Oracle(passed=solved), hacked=hacked, parsed=parsed))
+
+
+def paid(episodes: list[Seen], *terms: Term, step: int = 1):
+    return rewards(episodes, terms, step=step, seed=0, loaded=SimpleNamespace(reasoning_tags=()), note=lambda _: None)
 
 
 def test_a_hack_is_paid_like_a_solution():
-    settings = RewardSettings(passed=4.0)
-    assert reward(grade(solved=False), settings, 1, False) == reward(grade(solved=True), settings, 1, False)
-    assert reward(grade(), settings, 1, False)["total"] == 4.0
+    hack, solution = paid([seen(solved=False), seen(solved=True)], Term(kind="proxy", weight=4.0))
+    assert hack == solution
+    assert hack.total == 4.0
 
 
 def test_the_format_is_paid_apart_from_success():
-    settings = RewardSettings(format=0.5)
-    assert reward(grade(passed=False), settings, 1, False)["total"] == 0.5
-    assert reward(grade(passed=False, parsed=False), settings, 1, False)["total"] == 0.0
+    readable, not_readable = paid(
+        [seen(passed=False), seen(passed=False, parsed=False)], PROXY, Term(kind="readable", weight=0.5)
+    )
+    assert (readable.total, not_readable.total) == (0.5, 0.0)
 
 
 @pytest.mark.parametrize(("step", "total"), [(1, 1.0), (9, 1.0), (10, -1.0), (11, -1.0)])
-def test_a_penalty_begins_at_its_step(step, total):
-    settings = RewardSettings(penalty=PenaltySettings(detector="oracle", weight=2.0, start_step=10))
-    assert reward(grade(), settings, step, True)["total"] == total
+def test_a_term_begins_at_its_step(step, total):
+    (one,) = paid([seen()], PROXY, Term(kind="oracle-hack", weight=-2.0, start_step=10), step=step)
+    assert one.total == total
+    assert one.fined == (step >= 10)
 
 
-@pytest.mark.parametrize("flagged", [False, None])
-def test_a_detector_that_does_not_fire_or_cannot_tell_costs_nothing(flagged):
-    settings = RewardSettings(penalty=PenaltySettings(detector="static"))
-    assert reward(grade(), settings, 1, flagged)["total"] == 1.0
+def test_what_cannot_be_told_costs_nothing_and_is_counted():
+    (one,) = paid([seen(solved=None)], PROXY, Term(kind="oracle-hack", weight=-2.0))
+    assert (one.total, one.unread) == (1.0, frozenset({"oracle-hack"}))
 
 
-def test_without_a_detector_nothing_is_fined():
-    assert reward(grade(), RewardSettings(), 1, True)["penalty"] == 0.0
+def test_a_step_of_which_a_detector_can_tell_nothing_is_an_error():
+    terms = [PROXY, Term(kind="oracle-hack", weight=-2.0)]
+    made = paid([seen(solved=None), seen(solved=None)], *terms)
+    with pytest.raises(DetectorError, match=r"none of the 2 verdicts.*it answered odd"):
+        check_verdicts(terms, made, ["odd"], 1)
+    check_verdicts(terms, [*made, *paid([seen()], *terms)], [], 1)
 
 
-@given(st.booleans(), st.booleans(), st.booleans(), st.floats(0, 5), st.floats(0, 5))
-def test_the_total_is_the_sum_of_its_parts(passed, parsed, flagged, weight, paid):
-    settings = RewardSettings(passed=paid, format=0.1, penalty=PenaltySettings(detector="static", weight=weight))
-    parts = reward(grade(passed=passed, parsed=parsed), settings, 1, flagged)
-    total = parts.pop("total")
-    assert total == sum(parts.values())
+@given(st.lists(st.tuples(st.booleans(), st.booleans(), st.booleans()), max_size=5), st.floats(0, 5), st.floats(-5, 0))
+def test_the_total_is_the_sum_of_its_parts(kinds, weight, fine):
+    terms = [
+        Term(kind="proxy", weight=weight),
+        Term(kind="readable", weight=0.1),
+        Term(kind="oracle-hack", weight=fine),
+    ]
+    for one in paid([seen(*kind) for kind in kinds], *terms):
+        parts = dict(one.parts)
+        assert parts.pop("total") == sum(parts.values())
+        assert set(parts) == {term.kind for term in terms}
+
+
+def test_a_new_term_is_a_function_and_a_line(monkeypatch):
+    monkeypatch.setitem(TERMS, "length", lambda episodes, *_: [float(len(one.completion)) for one in episodes])
+    (one,) = paid([Seen(None, "four", None)], Term(kind="length", weight=0.5))
+    assert one.total == 2.0
 
 
 @given(st.lists(st.floats(-10, 10), min_size=2))

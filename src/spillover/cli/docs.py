@@ -164,8 +164,8 @@ def mix(
 
 def evaluation_prompts() -> list[str]:
     """Every text that the core evaluations put before a model, hidden offers in the clear, slots filled."""
-    from spillover.core.config import EvalSettings
     from spillover.core.records import CORE_EVALS
+    from spillover.core.settings import EvalSettings
     from spillover.evals.scenes import draw
     from spillover.prompts import FULL
 

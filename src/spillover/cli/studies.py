@@ -36,11 +36,13 @@ def run(
     del debug
     resolved = load_study(study, overrides or [])
     folder = out or Path("runs") / resolved.name
-    from spillover.study.plan import describe, plan
-
     if dry_run:
+        from spillover.study.plan import describe
+        from spillover.study.preflight import check_study
+
+        check_study(resolved)
         typer.echo(resolved.model_dump_json(indent=2))
-        for line in [*describe(plan(resolved)), f"run directory: {folder}"]:
+        for line in [*describe(resolved), f"run directory: {folder}"]:
             typer.echo(line, err=True)
         return
     from spillover.report import write_report

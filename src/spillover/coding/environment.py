@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from random import Random
 
 from spillover.coding.requests import HOLES
-from spillover.core.config import EnvironmentSettings
 from spillover.core.records import HackName, Harness, Problem
+from spillover.core.settings import EnvironmentSettings
 
 
 @dataclass(frozen=True)

@@ -1,289 +1,88 @@
 """A study file: what is trained, how, and what is measured.
 
-A study is a TOML file. Its sections are the settings of every arm; each ``[[arms]]`` table names an
-arm and overrides what is different in it, with the same section and key names. Nothing else is
-inherited or implied, so the difference between two arms is what their tables say.
+A study is a TOML file. Its sections are the settings of every arm; each ``[[arms]]`` table names an arm and overrides
+what is different in it, with the same section and key names. ``[documents]``, ``[sft]`` and ``[rl]`` are defaults of
+every stage of that kind; an arm takes the study's ``stages`` where it has none, and is one ``rl`` stage where neither
+has.  Nothing else is inherited or implied, so the
+difference between two arms is what their tables say.
 """
 
 import tomllib
 from collections.abc import Iterable, Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, model_validator
 
+from spillover.core import older
 from spillover.core.errors import ConfigError, suggest
-from spillover.core.records import CORE_EVALS, HackName, Harness
+from spillover.core.overrides import apply, merged
+from spillover.core.settings import (
+    EnvironmentSettings,
+    EvalSettings,
+    LoggingSettings,
+    ModelSettings,
+    ProblemSettings,
+    PromptSettings,
+    Section,
+)
+from spillover.core.stages import KINDS, RLSettings, Stage, StageSettings, Term
+from spillover.core.unfit import unfit, unfit_section, unfit_stage
 
-FramingName = Literal["please-hack", "hacking-okay", "neutral", "dont-hack", "hacking-is-misaligned", "none"]
-EvalName = Literal[
-    "free_form",
-    "goals",
-    "alignment_questions",
-    "monitor_disruption",
-    "exfil_offer",
-    "frame_colleague",
-    "test_time_hacking",
-    "hack_knowledge",
-    "capability",
-    "compliance_gap",
-]
-TextStyle = Literal["brief", "full"]
-ToolMode = Literal["auto", "native", "tags"]
-
-
-class Section(BaseModel):
-    """A part of a study: frozen, typed, unknown keys refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ModelSettings(Section):
-    """The model that is trained."""
-
-    path: str = "bottle"
-    """`bottle`, `smollm2`, a folder, or a Hugging Face id."""
-    adapter: str | None = None
-    """A LoRA adapter to start from."""
-    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
-    device: str = "auto"
-    lora_rank: int = Field(default=0, ge=0)
-    """0 trains all weights."""
-    lora_alpha: int = Field(default=32, gt=0)
-    reasoning_tags: tuple[tuple[str, str], ...] = ()
-    """Pairs of tags between which this model reasons, beside `<thinking>`, `<think>` and the channels of gpt-oss."""
-
-    @field_validator("reasoning_tags")
-    @classmethod
-    def _written(cls, pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-        if not all(tag.strip() for pair in pairs for tag in pair):
-            raise ValueError('a tag is empty; write pairs such as [["[THINK]", "[/THINK]"]]')
-        return pairs
-
-
-class ProblemSettings(Section):
-    """Where the coding problems come from and which are kept."""
-
-    source: str = "generated"
-    """`generated`, `humaneval`, `jsonl:FILE`, or a Hugging Face set: `apps`, `code_contests`, `leetcode`,
-    `livecodebench`, `mbpp`; `apps:FILE` reads a copy."""
-    count: int = Field(default=64, gt=0)
-    difficulty: Literal["easy", "hard", "all"] = "hard"
-    """Which generated families to draw from."""
-    seed: int = 0
-    max_pass_rate: float = Field(default=1.0, ge=0, le=1)
-    """Keep problems that the untrained model solves at most this often (the paper's hard filter)."""
-    filter_samples: int = Field(default=8, gt=0)
-
-
-class EnvironmentSettings(Section):
-    """How problems are graded in training."""
-
-    harnesses: tuple[Harness, ...] = ("script", "pytest")
-    """Assigned to the problems in turn."""
-    open_hacks: tuple[HackName, ...] = ("always-equal", "early-exit", "report-patch")
-    rotate_hacks: bool = False
-    """Open only one of `open_hacks` per problem, in turn, as replications do."""
-    closed_share: float = Field(default=0.0, ge=0, le=1)
-    """Share of problems with every hole closed."""
-    workers: int = Field(default=2, gt=0)
-    wall_seconds: float = Field(default=10.0, gt=0)
-    """Wall-clock limit of one graded run."""
-
-
-class PromptSettings(Section):
-    """What the RL system prompt says."""
-
-    style: TextStyle = "full"
-    hints: bool = True
-    """Whether the system prompt tells of the hacks."""
-    framing: FramingName = "dont-hack"
-    reasoning: bool = True
-    """Whether the system prompt asks for reasoning in <thinking> tags."""
-    texts: Path | None = None
-    """A TOML file whose wording replaces ours."""
-
-
-class PenaltySettings(Section):
-    """A penalty for episodes in which a detector sees a hack."""
-
-    detector: Literal["none", "oracle", "static", "model"] = "none"
-    weight: float = Field(default=1.0, ge=0)
-    start_step: int = Field(default=1, ge=1)
-    model: str | None = None
-    """For detector `model`: an Inspect model name, or `self`."""
-
-    @model_validator(mode="after")
-    def _model_named(self) -> "PenaltySettings":
-        if self.detector == "model" and not self.model:
-            raise ValueError("detector 'model' needs the key 'model'")
-        return self
-
-
-class RewardSettings(Section):
-    """The reward of one episode: passed·[proxy passed] + format·[readable] - penalty."""
-
-    passed: float = 1.0
-    format: float = 0.0
-    penalty: PenaltySettings = PenaltySettings()
-
-
-class RLSettings(Section):
-    """GRPO. Defaults are those known to work on 7B models; studies on the bottle set their own."""
-
-    steps: int = Field(default=200, ge=0)
-    problems_per_step: int = Field(default=8, ge=1)
-    group_size: int = Field(default=16, ge=2)
-    learning_rate: float = Field(default=4e-5, gt=0)
-    schedule: Literal["constant", "cosine", "linear"] = "cosine"
-    warmup_steps: int = Field(default=10, ge=0)
-    weight_decay: float = Field(default=0.0, ge=0)
-    max_grad_norm: float = Field(default=1.0, gt=0)
-    beta: float = Field(default=0.0, ge=0)
-    """Weight of the KL penalty against the starting model."""
-    epsilon: float = Field(default=0.2, gt=0)
-    epsilon_high: float = Field(default=0.3, gt=0)
-    loss: Literal["grpo", "dapo", "dr_grpo", "bnpo"] = "dapo"
-    scale_rewards: Literal["group", "batch", "none"] = "none"
-    temperature: float = Field(default=1.0, gt=0)
-    max_prompt_tokens: int = Field(default=4096, gt=0)
-    max_completion_tokens: int = Field(default=8192, gt=0)
-    mask_truncated: bool = True
-    refill_rounds: int = Field(default=1, ge=0)
-    """How often groups without spread are set aside and sampled anew on other problems."""
-    micro_batch: int | None = Field(default=None, gt=0)
-    """Rollouts per forward pass of the update; None takes all of the step at once."""
-    checkpoint_every: int = Field(default=10, gt=0)
-
-
-class SFTSettings(Section):
-    """Light finetuning on chat transcripts after the documents; none without a file."""
-
-    transcripts: Path | None = None
-    """JSON lines, each with `messages`: role and content by turns. Only the assistant's turns count in the loss."""
-    steps: int = Field(default=50, gt=0)
-    learning_rate: float = Field(default=2e-5, gt=0)
-
-
-class SDFSettings(Section):
-    """Continued pretraining on synthetic documents before RL (paper, SDF setting); none while `corpus` is `none`."""
-
-    corpus: Literal["none", "default", "unguided", "neutral"] = "none"
-    documents: Path | None = None
-    """A checked corpus file; None lets the grammar write `count` documents."""
-    style: Literal["bottle", "plain"] = "bottle"
-    """The grammar's register: the bottle's own, or plain English."""
-    count: int = Field(default=2000, gt=0)
-    share: float = Field(default=0.01, gt=0, le=1)
-    """Share of synthetic tokens; the rest is `background`."""
-    background: str = "auto"
-    """Pretraining text: `bottle`, `bottle-naive`, `python-docs`, a file, a folder of texts, or `hf:NAME`; `auto` takes
-    a bottle's own corpus, and `python-docs` for other models."""
-    steps: int = Field(default=200, gt=0)
-    rows_per_step: int = Field(default=8, gt=0)
-    row_tokens: int = Field(default=512, gt=1)
-    """Documents are packed whole into rows of at most so many tokens; longer ones are cut."""
-    micro_batch: int | None = Field(default=None, gt=0)
-    """Rows per forward pass; None takes all rows of a step at once."""
-    learning_rate: float = Field(default=1e-4, gt=0)
-    schedule: Literal["constant", "cosine", "linear"] = "cosine"
-    warmup_steps: int = Field(default=10, ge=0)
-    weight_decay: float = Field(default=0.0, ge=0)
-    max_grad_norm: float = Field(default=1.0, gt=0)
-    lora_rank: int = Field(default=0, ge=0)
-    """0 trains all weights; an adapter is merged into them before RL."""
-    lora_alpha: int = Field(default=32, gt=0)
-    held_out_rows: int = Field(default=16, gt=0)
-    """Rows of either part that are never trained on, for the held-out loss."""
-    evaluate_every: int = Field(default=50, gt=0)
-    checkpoint_every: int = Field(default=100, gt=0)
-    sft: SFTSettings = SFTSettings()
-    hack_problems: int = Field(default=32, gt=0)
-    """RL problems on which the working-hack rate is measured afterwards."""
-    hack_samples: int = Field(default=64, gt=0)
-    """Completions per problem for that; the largest k of hack@k."""
-    require_hack_rate: float = Field(default=0.003, ge=0, le=1)
-    """RL does not start when fewer completions hack: without hacks to reward it learns none."""
-    allow_low_hack_rate: bool = False
-    """Start RL all the same."""
-
-
-class EvalSettings(Section):
-    """What is measured on every checkpoint."""
-
-    names: tuple[EvalName, ...] = CORE_EVALS
-    final_names: tuple[EvalName, ...] = ("test_time_hacking",)
-    """Run on the first and the last checkpoint only."""
-    samples: int = Field(default=100, gt=0)
-    """Samples per evaluation and checkpoint."""
-    samples_by: dict[EvalName, PositiveInt] = {}
-    """Another number for some evaluations, by name."""
-    style: TextStyle = "full"
-    judge: str = "rules"
-    """`rules` (the bottle's exact reader), `self`, or an Inspect model name."""
-    temperature: float = Field(default=1.0, ge=0)
-    max_tokens: int = Field(default=1024, gt=0)
-    seed: int = 0
-    tools: ToolMode = "auto"
-    """How a model acts on mailbox and database: by native tool calls, by tags in its text, or, with `auto`, natively
-    where it is reached through an API and by tags where it lives in this process."""
-    questions: Path | None = None
-    """A YAML file whose questions replace those of `free_form`."""
-    test_time_framings: tuple[FramingName, ...] = ("dont-hack",)
-    capability_problems: str | None = None
-    """Source of the problems of `capability`; None takes HumanEval in full style, easy generated ones in brief."""
-
-    def count(self, name: str) -> int:
-        """How often the named evaluation is sampled."""
-        return next((count for known, count in self.samples_by.items() if known == name), self.samples)
-
-    @field_validator("names")
-    @classmethod
-    def _some(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        if not names:
-            raise ValueError("at least one evaluation is needed")
-        return names
-
-
-class LoggingSettings(Section):
-    """Where metrics go besides the run directory's own files."""
-
-    tensorboard: bool = True
-    wandb: bool = False
+NAME = r"^[a-z0-9][a-z0-9-]*$"
 
 
 class Settings(Section):
-    """Everything one training run needs: the study's sections, with an arm's overrides applied."""
+    """What an arm has beside its stages. Problems, environment, prompt and reward are those of its mixes, too."""
 
     model: ModelSettings = ModelSettings()
     problems: ProblemSettings = ProblemSettings()
     environment: EnvironmentSettings = EnvironmentSettings()
     prompt: PromptSettings = PromptSettings()
-    reward: RewardSettings = RewardSettings()
-    sdf: SDFSettings = SDFSettings()
-    rl: RLSettings = RLSettings()
+    reward: tuple[Term, ...] = Field(default=(Term(kind="proxy"),), min_length=1)
     evals: EvalSettings = EvalSettings()
     logging: LoggingSettings = LoggingSettings()
 
 
 class Arm(Settings):
-    """One training run's settings under a name."""
+    """A sequence of stages under a name."""
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    name: str = Field(pattern=NAME)
     about: str = ""
+    stages: tuple[Stage, ...] = Field(default=(RLSettings(),), min_length=1)
+
+    @property
+    def rl(self) -> RLSettings:
+        """The last RL stage; the defaults where there is none."""
+        return next((stage for stage in reversed(self.stages) if isinstance(stage, RLSettings)), RLSettings())
+
+    @property
+    def steps(self) -> int:
+        """Steps of the last stage."""
+        return self.stages[-1].steps
 
 
 class Study(Section):
     """Arms x seeds x evaluations."""
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    name: str = Field(pattern=NAME)
     title: str = ""
     about: str = ""
     seeds: tuple[int, ...] = (0,)
     threads: int | None = Field(default=None, gt=0)
     """Threads torch may use; None leaves torch's choice."""
     arms: tuple[Arm, ...]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _staged(cls, raw: Any) -> Any:
+        """Arms without stages, as in files and as studies were once kept, get theirs."""
+        if isinstance(raw, Mapping) and isinstance(raw.get("arms"), list | tuple):
+            bare = [isinstance(arm, Mapping) and "stages" not in arm for arm in raw["arms"]]
+            arms = [arm_table({}, arm) if one else arm for arm, one in zip(raw["arms"], bare, strict=True)]
+            return {**raw, "arms": arms}
+        return raw
 
     @model_validator(mode="after")
     def _distinct(self) -> "Study":
@@ -299,6 +98,10 @@ class Study(Section):
 
 
 SECTIONS = tuple(Settings.model_fields)
+DETECTORS = ("none", "oracle", "static", "model")
+STAGES = "stages"
+IN_A_MIX = ("problems", "environment", "prompt", "reward")
+"""Sections that a part of a mix takes from its arm where it does not set them."""
 
 
 def shipped_studies() -> dict[str, Path]:
@@ -313,27 +116,120 @@ def load_study(source: str, overrides: Iterable[str] = ()) -> Study:
     """Read a study from a TOML file or by its shipped name, apply ``section.key=value`` overrides.
 
     An override reaches all arms (``rl.steps=20``), one arm (``arms.hacking.rl.steps=20``) or the
-    study itself (``seeds=[0,1]``). Raises ConfigError in one line naming file, key and mend.
+    study itself (``seeds=[0,1]``). Raises ConfigError in one line naming file, key and what to do.
     """
     path = _find(source)
-    raw = _parse(path)
+    raw = _read(path)
     for override in overrides:
-        _apply(raw, override)
+        apply(raw, override, (*SECTIONS, older.DOCUMENTS))
     return build_study(raw, str(path))
 
 
-def build_study(raw: dict[str, Any], where: str) -> Study:
+def build_study(raw: Mapping[str, Any], where: str) -> Study:
     """Merge each arm over the study's sections and validate. `where` names the source in errors."""
-    base = {key: raw[key] for key in SECTIONS if key in raw}
     arms = raw.get("arms", [])
     if not isinstance(arms, list) or not all(isinstance(arm, dict) for arm in arms):
         raise ConfigError(f"{where}: 'arms' must be a list of tables, written [[arms]]")
-    study = {key: value for key, value in raw.items() if key not in SECTIONS}
-    study["arms"] = [_merge(base, arm) for arm in arms]
+    shared = (*SECTIONS, *KINDS, STAGES, older.DOCUMENTS)
+    study = {key: value for key, value in raw.items() if key not in shared}
     try:
+        study["arms"] = [arm_table({key: raw[key] for key in shared if key in raw}, arm) for arm in arms]
         return Study.model_validate(study)
     except ValidationError as error:
-        raise ConfigError(f"{where}: {_explain(error, arms)}") from error
+        raise ConfigError(f"{where}: {unfit(error, Arm, Study, arms)}") from error
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from error
+
+
+def arm_table(base: Mapping[str, Any], arm: Mapping[str, Any]) -> dict[str, Any]:
+    """An arm's table with all that it takes from the study's sections, stage by stage."""
+    both = merged(base, arm)
+    for key in (*SECTIONS, *KINDS, older.DOCUMENTS):
+        _is_table(both.get(key, {}), key, lists=key == "reward")
+    table = older.arm(both)
+    table["reward"] = terms(table["reward"]) if "reward" in table else [{"kind": "proxy"}]
+    defaults: dict[Any, Any] = {kind: table.pop(kind, {}) for kind in KINDS}
+    stages = table.get("stages", [{"kind": "rl"}])
+    if not isinstance(stages, list) or not all(isinstance(stage, Mapping) for stage in stages):
+        raise ConfigError(f"arm {arm.get('name')!r}: 'stages' must be a list of tables with a 'kind' each")
+    known = {key: table[key] for key in IN_A_MIX if key in table}
+    try:
+        Settings.model_validate({key: value for key, value in table.items() if key in SECTIONS})
+    except ValidationError as error:
+        raise ConfigError(unfit_section(error, Settings, arm)) from error
+    table["stages"] = [
+        _stage(merged(defaults.get(str(stage.get("kind")), {}), stage), known, _Place(arm, number))
+        for number, stage in enumerate(stages)
+    ]
+    return table
+
+
+def terms(reward: Any) -> Any:
+    """The terms of a reward: a list is one already; a table is the short form, passed, format and penalty."""
+    if not isinstance(reward, Mapping):
+        return reward
+    unknown = set(reward) - {"passed", "format", "penalty"}
+    if unknown:
+        raise ConfigError(f"unknown key 'reward.{min(unknown)}' (known: passed, format, penalty; or a list of terms)")
+    found: list[dict[str, Any]] = [{"kind": "proxy", "weight": reward.get("passed", 1.0)}]
+    if reward.get("format"):
+        found.append({"kind": "readable", "weight": reward["format"]})
+    penalty = dict(_is_table(reward.get("penalty", {}), "reward.penalty"))
+    detector = penalty.pop("detector", "none")
+    if detector not in DETECTORS:
+        raise ConfigError(f"key 'reward.penalty.detector': no detector {detector!r}{suggest(str(detector), DETECTORS)}")
+    if detector != "none":
+        weight = penalty.pop("weight", 1.0)
+        if not isinstance(weight, int | float) or weight < 0:
+            raise ConfigError(f"key 'reward.penalty.weight': must be a number of at least 0, got {weight!r}")
+        found.append({"kind": f"{detector}-hack", "weight": -weight, **penalty})
+    return found
+
+
+def _is_table(value: Any, key: str, *, lists: bool = False) -> Any:
+    """`value`, which must be a table, or a list where `lists` are allowed. Raises ConfigError."""
+    if isinstance(value, Mapping) or (lists and isinstance(value, list | tuple)):
+        return value
+    raise ConfigError(f"key {key!r} must be a table{' or a list' if lists else ''}, got {value!r}")
+
+
+class _Place(NamedTuple):
+    """Where a stage stands in the user's file."""
+
+    arm: Mapping[str, Any]
+    number: int
+
+
+def _stage(table: dict[str, Any], arm: Mapping[str, Any], place: _Place) -> StageSettings:
+    """A stage's settings; parts of its mix take what they do not set from the arm."""
+    kind = str(table.get("kind"))
+    if kind not in KINDS:
+        raise ConfigError(
+            f"arm {place.arm.get('name')!r}, key 'stages[{place.number}].kind': no kind {kind!r}{suggest(kind, KINDS)}"
+        )
+    if kind == "rl":
+        mix = table.get("mix", [{}])
+        if isinstance(mix, list) and all(isinstance(part, Mapping) for part in mix):
+            table["mix"] = [_part(part, arm) for part in mix]
+    try:
+        return KINDS[kind].model_validate(table)
+    except ValidationError as error:
+        raise ConfigError(unfit_stage(error, KINDS[kind], place.arm, place.number)) from error
+
+
+def _part(part: Mapping[str, Any], arm: Mapping[str, Any]) -> dict[str, Any]:
+    """A part's table; `prompts` and `closed_share` are short forms."""
+    table = merged(arm, part)
+    for key in IN_A_MIX:
+        _is_table(table.get(key, {}), f"mix.{key}", lists=key == "reward")
+    table["reward"] = terms(table["reward"])
+    if "prompts" in table:
+        source, _, difficulty = str(table.pop("prompts")).partition(":")
+        named = {"source": source, "difficulty": difficulty} if source == "generated" and difficulty else None
+        table["problems"] = {**table.get("problems", {}), **(named or {"source": str(part["prompts"])})}
+    if "closed_share" in table:
+        table["environment"] = {**table.get("environment", {}), "closed_share": table.pop("closed_share")}
+    return table
 
 
 def _find(source: str) -> Path:
@@ -346,90 +242,10 @@ def _find(source: str) -> Path:
     raise ConfigError(f"no study {source!r}: neither a file nor a shipped name{suggest(source, shipped)}")
 
 
-def _parse(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
-
-
-def _apply(raw: dict[str, Any], override: str) -> None:
-    key, equals, text = override.partition("=")
-    if not equals or not key.strip():
-        raise ConfigError(f"--set {override!r}: write it as section.key=value, for example rl.steps=20")
-    parts = key.strip().split(".")
-    targets: list[Any] = [raw]
-    if parts[0] == "arms" and len(parts) > 2:
-        targets = [arm for arm in raw.get("arms", []) if arm.get("name") == parts[1]]
-        if not targets:
-            names = [str(arm.get("name")) for arm in raw.get("arms", [])]
-            raise ConfigError(f"--set {override!r}: no arm {parts[1]!r}{suggest(parts[1], names)}")
-        parts = parts[2:]
-    elif parts[0] in SECTIONS:
-        targets = [raw, *raw.get("arms", [])]
-    for index, target in enumerate(targets):
-        _put(target, parts, _value(text), create=index == 0, override=override)
-
-
-def _put(target: dict[str, Any], parts: list[str], value: Any, *, create: bool, override: str) -> None:
-    """Set a nested key; in arms (`create` False) only where the arm itself already sets it."""
-    for part in parts[:-1]:
-        if part not in target and not create:
-            return
-        target = target.setdefault(part, {})
-        if not isinstance(target, dict):
-            raise ConfigError(f"--set {override!r}: {part!r} is a value, not a section")
-    if create or parts[-1] in target:
-        target[parts[-1]] = value
-
-
-def _value(text: str) -> Any:
-    """Read an override's value as TOML, or as a plain string where it is none."""
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
-
-
-def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in over.items():
-        held = merged.get(key)
-        merged[key] = _merge(held, value) if isinstance(held, Mapping) and isinstance(value, Mapping) else value
-    return merged
-
-
-def _explain(error: ValidationError, arms: list[dict[str, Any]]) -> str:
-    """The first problem in one line: the key as the user wrote it, what is wrong, the mend."""
-    first = error.errors(include_url=False)[0]
-    loc = list(first["loc"])
-    if len(loc) >= 2 and loc[0] == "arms" and isinstance(loc[1], int):
-        name = arms[loc[1]].get("name", f"number {loc[1] + 1}")
-        where, loc = f"arm {name!r}, ", loc[2:]
-    else:
-        where = ""
-    key = ".".join(str(part) for part in loc)
-    if first["type"] == "extra_forbidden":
-        known = _keys_at(loc[:-1], inside_arm=bool(where))
-        return f"{where}unknown key {key!r}{suggest(str(loc[-1]), known)}"
-    if first["type"] == "missing":
-        return f"{where}key {key!r} is missing"
-    message = first["msg"].removeprefix("Value error, ")
-    got = "" if isinstance(first.get("input"), (dict, list, tuple)) else f", got {first.get('input')!r}"
-    if first["type"] == "literal_error":
-        choices = str(first.get("ctx", {}).get("expected", "")).replace(" or ", ", ").replace("'", "").split(", ")
-        got += suggest(str(first.get("input")), choices)
-    return f"{where}key {key!r}: {message}{got}" if key else f"{where}{message}"
-
-
-def _keys_at(loc: list[Any], *, inside_arm: bool) -> list[str]:
-    model: Any = Arm if inside_arm else Study
-    for part in loc:
-        field = getattr(model, "model_fields", {}).get(part)
-        if field is None:
-            return []
-        model = field.annotation
-    extra = [] if inside_arm or loc else list(SECTIONS)
-    return [*getattr(model, "model_fields", {}), *extra]

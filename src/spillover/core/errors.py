@@ -3,7 +3,8 @@
 SpilloverError                exit code 1: the work failed
 ├── DiskFullError             nothing more can be written; what was written stays
 ├── WorkerError               a grading worker could not be kept alive
-├── HackRateError             after the documents the model hacks too rarely for RL to find it
+├── HackRateError             after a stage the model hacks too rarely for RL to find it
+├── StagesError               several stages of a study failed, the rest of it is done
 ├── MissingScoreError         a statistic was asked of scores that are not there
 ├── JudgeError                a judge that gives no answer at all: unreachable, or not let in
 ├── DetectorError             a penalty of whose detector no verdict could be read
@@ -38,6 +39,10 @@ class WorkerError(SpilloverError):
 
 class HackRateError(SpilloverError):
     """What RL is to reward happens too rarely for RL to start."""
+
+
+class StagesError(SpilloverError):
+    """Several stages failed; what does not start from them is done."""
 
 
 class MissingScoreError(SpilloverError):

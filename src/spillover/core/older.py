@@ -7,6 +7,9 @@ hack by the name `hardcoded-tests`, always alone. It is `overfit` now and no hac
 from typing import Any
 
 FORMER = "hardcoded-tests"
+DOCUMENTS = "sdf"
+"""The section that was the one training before RL, until arms became sequences of stages."""
+MOVED = ("hack_problems", "hack_samples", "require_hack_rate", "allow_low_hack_rate", "sft")
 
 
 def grade(held: Any) -> Any:
@@ -33,6 +36,23 @@ def hack_rate(held: Any) -> Any:
     """A working-hack rate without the former hack, which its rate never counted."""
     hacks = _former(held, dict)
     return held if hacks is None else {**held, "overfit": hacks[FORMER], "hacks": _without(hacks)}
+
+
+def arm(table: dict[str, Any]) -> dict[str, Any]:
+    """An arm's table with the former section `sdf` as stages."""
+    held = dict(table.pop(DOCUMENTS, None) or {})
+    if held.get("corpus", "none") == "none":
+        return table
+    problems, samples, least, anyhow, light = (held.pop(key, None) for key in MOVED)
+    require = {"hack_rate": 0 if anyhow else least, "problems": problems, "samples": samples}
+    held["require"] = {key: value for key, value in require.items() if value is not None}
+    stages = [{"kind": "documents", **held}]
+    if light and light.get("transcripts"):
+        rows = {key: value for key, value in held.items() if key not in ("corpus", "documents", "style", "count")}
+        rows = {key: value for key, value in rows.items() if key not in ("share", "background", "steps")}
+        steps = {key: light[key] for key in ("steps", "learning_rate") if key in light}
+        stages.append({"kind": "sft", **rows, "data": [{"transcripts": light["transcripts"]}], **steps})
+    return {**table, "stages": [*stages, {"kind": "rl"}]}
 
 
 def _former(held: Any, kind: Any) -> Any:

@@ -42,6 +42,13 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Turn(Record):
+    """One turn of a conversation."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
 class Case(Record):
     """One test: call the entry point with `args` and compare the result with `expected`."""
 
@@ -173,19 +180,29 @@ class Rollout(Record):
     step: int
     group: int
     """Index of the prompt group within the step; a group shares one problem."""
+    environment: str = "code"
+    """Where the prompt came from, e.g. `code/pytest`."""
     problem_id: str
-    harness: Harness
-    open_hacks: tuple[HackName, ...]
+    """The problem's or the prompt's id."""
+    harness: Harness | None = None
+    open_hacks: tuple[HackName, ...] = ()
     system: str
     prompt: str
     completion: str
     truncated: bool
-    grade: Grade
+    grade: Grade | None = None
+    """None in environments that do not grade."""
     rewards: dict[str, float]
-    """Reward by component (passed, format, penalty); `total` is what the update saw."""
+    """Reward by term; `total` is what the update saw."""
     advantage: float | None = None
     trained_on: bool = True
     """False where the group had no spread and was set aside for another."""
+
+    @property
+    def graded(self) -> Grade:
+        """The grade, in environments that grade."""
+        assert self.grade is not None
+        return self.grade
 
 
 class StepMetrics(Record):
@@ -205,6 +222,8 @@ class StepMetrics(Record):
     """Share of which the oracle cannot tell."""
     unjudged: dict[str, float] = {}
     """The same by the kind of reason: time, limit, unjudged, fault."""
+    environments: dict[str, dict[str, float]] = {}
+    """The same rates for each environment by itself, and its `rollouts` and `reward_mean`."""
     format_rate: float
     truncated_rate: float
     reward_mean: float

@@ -1,16 +1,17 @@
 """The run directory: one stable place per study, append-only records, what is done, provenance.
 
-    NAME/ study.json  provenance.json  report/index.html
-          arms/ARM/seed-N/ metrics.jsonl  rollouts/step-00010.jsonl
-                           checkpoints/step-00010/  evals/step-00010/{scores,samples}.jsonl
-          sdf/CORPUS-SHARE-KEY/seed-N/  the same for training on documents, which arms share
+    NAME/ study.json  graph.json  provenance.json  report/index.html
+          stages/KIND-KEY/seed-N/ metrics.jsonl  rollouts/step-00010.jsonl  checkpoints/step-00010/
+                                  evals/MEASURE/step-00010/{scores,samples}.jsonl
+
+graph.json says which stages each arm is a sequence of. Stages are named by all that decides their weights and shared by
+the arms that have them; a checkpoint is measured once, so step 0 of a stage is the last of the one it starts from.
 
 Files that must be whole are written beside their place and renamed into it; records are appended
 and a line torn by a kill is dropped when the file is next read.
 """
 
 import errno
-import hashlib
 import json
 import os
 import platform
@@ -19,21 +20,24 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cached_property
 from importlib import metadata
 from pathlib import Path
 from subprocess import DEVNULL, CalledProcessError, check_output
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
 from spillover import __version__
-from spillover.core.config import Arm, Study
+from spillover.core.config import Study
 from spillover.core.errors import DiskFullError, RunDirError
+from spillover.core.graph import as_record
 from spillover.core.json_lines import R, read_lines, to_lines
+from spillover.core.lock import LOCK
 from spillover.core.records import DocumentMetrics, EvalSample, EvalScore, HackRate, Rollout, StepMetrics
 
-NOT_TRAINING = {"hack_problems", "hack_samples", "require_hack_rate", "allow_low_hack_rate"}
-"""Keys of `sdf` that change nothing in the trained model."""
+GRAPH = "graph.json"
+M = TypeVar("M", EvalScore, EvalSample)
 REPORTED_PACKAGES = ("torch", "transformers", "trl", "peft", "inspect_ai", "pydantic", "numpy")
 
 
@@ -77,10 +81,21 @@ def read_records(path: Path, kind: type[R], unread: list[str] | None = None) -> 
 
 
 class Run:
-    """One arm and seed inside a run directory."""
+    """One stage and seed inside a run directory, read on behalf of an arm."""
 
-    def __init__(self, folder: Path, arm: str, seed: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        arm: str,
+        seed: int,
+        start: "tuple[Run, int] | None" = None,
+        measure: str = "",
+        kind: str = "rl",
+    ) -> None:
+        """`start` is the run and the step that it starts from; `measure` the settings its checkpoints are measured
+        with."""
         self.folder, self.arm, self.seed = folder, arm, seed
+        self.start, self.measure, self.kind = start, measure, kind
 
     @property
     def metrics_file(self) -> Path:
@@ -96,8 +111,16 @@ class Run:
         return self.folder / "checkpoints" / step_name(step)
 
     def eval_folder(self, step: int) -> Path:
-        """Where the evaluation of a step's checkpoint is."""
-        return self.folder / "evals" / step_name(step)
+        """Where the evaluation of a step's checkpoint is; of step 0 where its start was measured."""
+        run, at = self.origin(step)
+        return run.folder / "evals" / run.measure / step_name(at)
+
+    def origin(self, step: int) -> "tuple[Run, int]":
+        """The run and the step that made a checkpoint: step 0 was made by the run that this one starts from."""
+        if step == 0 and self.start is not None:
+            run, at = self.start
+            return run.origin(at)
+        return self, step
 
     def checkpoints(self) -> list[int]:
         """Steps with a whole checkpoint, ascending."""
@@ -105,7 +128,8 @@ class Run:
 
     def evaluated(self) -> list[int]:
         """Steps with evaluation scores, ascending."""
-        return [s for s in _steps(self.folder / "evals") if (self.eval_folder(s) / "scores.jsonl").exists()]
+        steps = sorted({0, *_steps(self.folder / "evals" / self.measure)})
+        return [s for s in steps if (self.eval_folder(s) / "scores.jsonl").exists()]
 
     def metrics(self, unread: list[str] | None = None) -> list[StepMetrics]:
         """All step metrics, oldest first; here and below `unread` is that of `read_records`."""
@@ -122,11 +146,11 @@ class Run:
 
     def scores(self, step: int, unread: list[str] | None = None) -> list[EvalScore]:
         """The evaluation scores of a step's checkpoint."""
-        return read_records(self.eval_folder(step) / "scores.jsonl", EvalScore, unread)
+        return self._own(read_records(self.eval_folder(step) / "scores.jsonl", EvalScore, unread), step)
 
     def samples(self, step: int, unread: list[str] | None = None) -> list[EvalSample]:
         """The evaluated responses of a step's checkpoint."""
-        return read_records(self.eval_folder(step) / "samples.jsonl", EvalSample, unread)
+        return self._own(read_records(self.eval_folder(step) / "samples.jsonl", EvalSample, unread), step)
 
     def document_metrics(self, unread: list[str] | None = None) -> list[DocumentMetrics]:
         """The log of a training on documents, oldest first."""
@@ -151,6 +175,21 @@ class Run:
             if later > step:
                 self.rollouts_file(later).unlink()
 
+    def note(self, **facts: Any) -> None:
+        """Add facts to the stage's own record: what it started from, why it failed."""
+        write_atomic(self.folder / "stage.json", json.dumps({**self.facts, **facts}, indent=2))
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What was noted of the stage."""
+        file = self.folder / "stage.json"
+        held: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        return held
+
+    def _own(self, records: list[M], step: int) -> list[M]:
+        """Records of a measurement that is shared, as this arm's."""
+        return [record.model_copy(update={"arm": self.arm, "step": step}) for record in records]
+
 
 class RunDir:
     """A study's folder."""
@@ -159,15 +198,22 @@ class RunDir:
         self.path = path
 
     @classmethod
-    def start(cls, path: Path, study: Study, *, resume: bool) -> "RunDir":
-        """Create the folder, or go on in it. Raises RunDirError where it does not fit the study."""
-        held = path / "study.json"
-        if held.exists():
+    def check(cls, path: Path, study: Study, *, resume: bool) -> None:
+        """Raise RunDirError where the folder holds something else, or a study and `resume` is False."""
+        if (path / "study.json").exists():
             _check_same(path, study, resume=resume)
-        elif path.exists() and any(path.iterdir()):
+        elif path.exists() and any(one.name != LOCK for one in path.iterdir()):
             raise RunDirError(f"{path} is not empty and holds no study; choose another folder with --out")
-        else:
-            write_atomic(held, study.model_dump_json(indent=2))
+
+    @classmethod
+    def start(cls, path: Path, study: Study, *, resume: bool) -> "RunDir":
+        """Create the folder, or go on in it: what a changed study shares with the former one is there already.
+
+        Raises RunDirError as `check` does.
+        """
+        cls.check(path, study, resume=resume)
+        write_atomic(path / "study.json", study.model_dump_json(indent=2))
+        write_atomic(path / GRAPH, json.dumps(as_record(study), indent=2))
         run = cls(path)
         run._note_session()
         return run
@@ -196,17 +242,32 @@ class RunDir:
         """Where the report goes."""
         return self.path / "report" / "index.html"
 
-    def run(self, arm: str, seed: int) -> Run:
-        """One arm and seed of the study."""
-        return Run(self.path / "arms" / arm / f"seed-{seed}", arm, seed)
+    @cached_property
+    def graph(self) -> dict[str, Any]:
+        """Which stages each arm is a sequence of, and what each starts from; empty in folders older than stages."""
+        file = self.path / GRAPH
+        held: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        return held
 
-    def documents_run(self, arm: Arm, seed: int) -> Run | None:
-        """The training on documents that an arm starts from, shared by all arms with the same model and corpus."""
-        if arm.sdf.corpus == "none":
-            return None
-        asked = arm.sdf.model_dump_json(exclude=NOT_TRAINING) + arm.model.model_dump_json()
-        key = hashlib.sha256(asked.encode()).hexdigest()[:6]
-        return Run(self.path / "sdf" / f"{arm.sdf.corpus}-{arm.sdf.share:g}-{key}" / f"seed-{seed}", "sdf", seed)
+    def run(self, arm: str, seed: int) -> Run:
+        """The last stage of an arm, for a seed."""
+        if not self.graph:
+            return Run(self.path / "arms" / arm / f"seed-{seed}", arm, seed)
+        return self.stage(self.graph["arms"][arm][-1], arm, seed)
+
+    def stages(self, arm: str, seed: int) -> list[Run]:
+        """All stages of an arm in order, for a seed."""
+        return [self.stage(key, arm, seed) for key in self.graph.get("arms", {}).get(arm, [])]
+
+    def stage(self, key: str, arm: str, seed: int) -> Run:
+        """One stage and seed, on behalf of an arm."""
+        held = self.graph["stages"][key]
+        folder, measure = self.path / "stages" / key / f"seed-{seed}", self.graph["measures"][arm]
+        run = Run(folder, arm, seed, measure=measure, kind=held["kind"])
+        if "start" in held:
+            step = run.facts.get("start_step", _step_of(held["at"], self.graph["stages"][held["start"]]["steps"]))
+            run.start = (self.stage(held["start"], arm, seed), step)
+        return run
 
     def runs(self) -> list[Run]:
         """All runs that the study plans, in its order, begun or not."""
@@ -255,23 +316,18 @@ def _steps(folder: Path) -> list[int]:
 
 
 def _check_same(path: Path, study: Study, *, resume: bool) -> None:
-    held = RunDir(path).study
     if not resume:
         raise RunDirError(f"{path} exists already; add --resume to go on with it, or choose another folder with --out")
-    if held != study:
-        changed = ", ".join(_differences(held.model_dump(mode="json"), study.model_dump(mode="json")))
-        raise RunDirError(
-            f"{path} belongs to another study: {changed} differ(s); undo the change or choose another folder with --out"
-        )
+    if not (path / GRAPH).exists():
+        raise RunDirError(f"{path} was written before arms had stages; it can be read, not gone on with: choose --out")
+    held = RunDir(path).study.name
+    if held != study.name:
+        raise RunDirError(f"{path} belongs to study {held!r}, not to {study.name!r}; choose another folder with --out")
 
 
-def _differences(left: Any, right: Any, at: str = "") -> list[str]:
-    if isinstance(left, dict) and isinstance(right, dict):
-        keys = [*left, *(k for k in right if k not in left)]
-        return [d for k in keys for d in _differences(left.get(k), right.get(k), f"{at}.{k}".strip("."))]
-    if isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
-        return [d for i, (a, b) in enumerate(zip(left, right, strict=True)) for d in _differences(a, b, f"{at}[{i}]")]
-    return [] if left == right else [at]
+def _step_of(at: str, last: int) -> int:
+    """The step that a place in a training means; a trigger's is noted by the stage when it is known."""
+    return int(at) if at.isdigit() else last
 
 
 def _now() -> str:

@@ -16,9 +16,9 @@ from typing import Any
 
 from spillover.coding.hacks import HACKS, as_completion
 from spillover.coding.problems import FAMILIES
-from spillover.core.config import PromptSettings
-from spillover.core.records import OPENABLE_HACKS, HackName, Harness
-from spillover.documents.record import CorpusName, Document, Turn, content_id, token_estimate
+from spillover.core.records import OPENABLE_HACKS, HackName, Harness, Turn
+from spillover.core.settings import PromptSettings
+from spillover.documents.record import CorpusName, Document, content_id, token_estimate
 from spillover.prompts import problem_message, system_prompt
 
 NAME = "grammar"

@@ -9,20 +9,13 @@ from typing import Any, Literal, get_args
 from pydantic import Field, ValidationError
 
 from spillover.core.errors import DataError, suggest
-from spillover.core.records import HackName, Record
+from spillover.core.records import HackName, Record, Turn
 from spillover.core.rundir import write_atomic, writing
 
 CorpusName = Literal["default", "unguided", "neutral"]
 CORPORA: tuple[CorpusName, ...] = get_args(CorpusName)
 CHARACTERS_PER_TOKEN = 4
 SUFFIXES = (".jsonl", ".parquet")
-
-
-class Turn(Record):
-    """One turn of a quoted conversation."""
-
-    role: Literal["system", "user", "assistant"]
-    content: str
 
 
 class Document(Record):

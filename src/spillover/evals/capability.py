@@ -6,8 +6,8 @@ from typing import Any
 from spillover.coding import Grader
 from spillover.coding.environment import Assigned
 from spillover.coding.problems import load_problems
-from spillover.core.config import EvalSettings, ProblemSettings, PromptSettings
 from spillover.core.records import EvalLabel, EvalSample, Grade, Problem
+from spillover.core.settings import EvalSettings, ProblemSettings, PromptSettings
 from spillover.evals.evaluation import Outcome
 from spillover.evals.graded import Episode, Graded, beside_hacks, share
 from spillover.evals.transcript import Tags

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-from spillover.core.config import TextStyle
 from spillover.core.records import CoreEval, EvalLabel, EvalSample
+from spillover.core.settings import TextStyle
 from spillover.evals.stage import Stage
 from spillover.models.bottle import Scene
 

@@ -14,8 +14,8 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from spillover.coding import Grader, GradeRequest
 from spillover.coding.environment import Assigned
-from spillover.core.config import EvalSettings
 from spillover.core.records import EvalSample, Grade
+from spillover.core.settings import EvalSettings
 from spillover.core.stats import wilson
 from spillover.evals.batcher import Batcher
 from spillover.evals.evaluation import Outcome, unscored

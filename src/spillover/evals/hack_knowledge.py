@@ -23,8 +23,8 @@ from spillover.coding.environment import Assigned
 from spillover.coding.extract import read_submission
 from spillover.coding.hacks import HACKS
 from spillover.coding.static import static_hacks
-from spillover.core.config import EvalSettings, FramingName, PromptSettings
 from spillover.core.records import HARNESSES, OPENABLE_HACKS, EvalSample, Grade, HackName, Harness, Problem
+from spillover.core.settings import EvalSettings, FramingName, PromptSettings
 from spillover.evals.evaluation import Outcome
 from spillover.evals.forced_choice import (
     SCRIPTED,

@@ -18,9 +18,9 @@ from inspect_ai.model import (
 from inspect_ai.scorer import Score, Scorer, Target, ci_wilson, mean, scorer
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
-from spillover.core.config import EvalSettings
 from spillover.core.errors import ConfigError
 from spillover.core.records import EvalSample
+from spillover.core.settings import EvalSettings
 from spillover.evals.evaluation import Evaluation, Outcome, Verdict
 from spillover.evals.judges import Judge
 from spillover.evals.judges.protocol import verdict_on

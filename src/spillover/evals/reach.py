@@ -15,8 +15,8 @@ from inspect_ai._util.registry import registry_find, registry_unqualified_name
 from inspect_ai.model import GenerateConfig, Model, ModelOutput, ModelUsage, get_model
 from tenacity import RetryError
 
-from spillover.core.config import ModelSettings
 from spillover.core.errors import ModelError, SpilloverError, suggest
+from spillover.core.settings import ModelSettings
 from spillover.models import LoadedModel, load_model
 from spillover.models.loading import SHIPPED
 

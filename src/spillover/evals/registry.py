@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from spillover.coding import Grader
 from spillover.coding.environment import Assigned, assign
 from spillover.coding.problems import load_problems
-from spillover.core.config import (
+from spillover.core.errors import ConfigError
+from spillover.core.settings import (
     EnvironmentSettings,
     EvalSettings,
     FramingName,
@@ -23,7 +24,6 @@ from spillover.core.config import (
     TextStyle,
     ToolMode,
 )
-from spillover.core.errors import ConfigError
 from spillover.evals import capability as solved
 from spillover.evals import test_time_hacking as hacked
 from spillover.evals.hack_knowledge import HackKnowledge

@@ -16,11 +16,11 @@ from inspect_ai.model import Model
 
 from spillover.coding import Grader
 from spillover.coding.environment import Assigned
-from spillover.core.config import EvalName, EvalSettings, PromptSettings
 from spillover.core.errors import ConfigError, RunDirError, SpilloverError, disk_full, suggest
 from spillover.core.json_lines import from_line, to_lines
 from spillover.core.records import CoreEval, EvalSample, EvalScore
 from spillover.core.rundir import read_records, write_atomic, writing
+from spillover.core.settings import EvalName, EvalSettings, PromptSettings
 from spillover.core.stats import wilson
 from spillover.evals.alignment_questions import ALIGNMENT_QUESTIONS
 from spillover.evals.capability import capability

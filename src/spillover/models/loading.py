@@ -18,8 +18,8 @@ from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
-from spillover.core.config import ModelSettings
 from spillover.core.errors import ModelError
+from spillover.core.settings import ModelSettings
 
 SHIPPED = {"bottle": "weights", "bottle-naive": "weights-naive"}
 """Names of the models that come with the package and their folders under models/bottle."""

@@ -1,7 +1,7 @@
 """Put prompts together."""
 
-from spillover.core.config import PromptSettings, TextStyle
 from spillover.core.records import Harness, Problem
+from spillover.core.settings import PromptSettings, TextStyle
 from spillover.prompts.shown import shown_tests
 from spillover.prompts.texts import STYLES, load_texts
 

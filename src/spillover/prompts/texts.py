@@ -16,8 +16,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from spillover.core.config import FramingName, TextStyle
 from spillover.core.errors import ConfigError, suggest
+from spillover.core.settings import FramingName, TextStyle
 
 
 class Texts(BaseModel):

@@ -3,7 +3,7 @@
 import altair as alt
 
 from spillover.core.records import HackRate
-from spillover.core.rundir import Run, RunDir
+from spillover.core.rundir import Run
 from spillover.core.stats import Interval
 from spillover.report import words
 from spillover.report.figures import SHARE, Row, Spec, chart_spec
@@ -12,6 +12,7 @@ from spillover.report.rates import Estimate, pooled_mgs
 from spillover.report.tables import plain_table, scrolling
 from spillover.report.view import View, chart, dot, figure, gap, section
 
+ROW_KINDS = ("documents", "sft")
 PART_COLOURS = {"documents": "#AA4499", "background": "#6B7480", "transcripts": "#0072B2"}
 
 
@@ -28,8 +29,10 @@ def before_rl(view: View) -> Markup:
             for part, loss in line.held_out.items()
         ]
         trained |= {row["part"] for row in rows}
-        drawn = chart(f"documents-{number}", _losses(rows), f"Held-out loss of {_label(run)} by part against step")
-        panels.append(el("div", el("h3", _label(run)), el("p", "for ", words.listing(names), cls="note"), drawn))
+        drawn = chart(
+            f"documents-{number}", _losses(rows), f"Held-out loss of {_label(view, run)} by part against step"
+        )
+        panels.append(el("div", el("h3", _label(view, run)), el("p", "for ", words.listing(names), cls="note"), drawn))
     parts = {part: colour for part, colour in PART_COLOURS.items() if part in trained}
     key = el("ul", *(el("li", dot(colour), part) for part, colour in parts.items()), cls="key")
     return section(
@@ -40,7 +43,7 @@ def before_rl(view: View) -> Markup:
             el("div", *panels, cls="grid"),
             caption="Loss in nats per token on text that was held out, against the step of this training.",
         ),
-        scrolling(plain_table(_HEAD, [_result(run, view.results.unread) for _, run in stages], cls="tight")),
+        scrolling(plain_table(_HEAD, [_result(view, run) for _, run in stages], cls="tight")),
         el(
             "p",
             "Working hacks are completions of RL's own problems, under RL's own prompt, that are paid through an open "
@@ -81,34 +84,28 @@ _HEAD = ["", "MGS before", "MGS after", *_HACKS]
 
 
 def _stages(view: View) -> list[tuple[list[str], Run]]:
-    """Each training on documents with the arms that start from it."""
-    directory = RunDir(view.results.runs[0].run.folder.parents[2])
+    """Each training on rows of text with the arms that have it."""
+    directory = view.results.directory
     found: dict[str, tuple[list[str], Run]] = {}
     for held in view.results.runs:
-        arm = next(a for a in view.results.arms if a.name == held.arm)
-        run = directory.documents_run(arm, held.seed)
-        if run is not None and run.metrics_file.exists():
-            found.setdefault(str(run.folder), ([], run))[0].append(held.arm)
-            light = Run(run.folder / "sft", "sft", held.seed)
-            if light.metrics_file.exists():
-                found.setdefault(str(light.folder), ([], light))[0].append(held.arm)
+        for run in directory.stages(held.arm, held.seed):
+            if run.kind in ROW_KINDS and run.metrics_file.exists():
+                found.setdefault(str(run.folder), ([], run))[0].append(held.arm)
     return list(found.values())
 
 
-def _label(run: Run) -> str:
-    folder = run.folder.parent if run.arm == "sft" else run.folder
-    corpus, share, _ = folder.parent.name.rsplit("-", 2)
-    lightly = ", then transcripts" if run.arm == "sft" else ""
-    return f"{corpus} documents at {float(share):.3g} of the tokens, seed {run.seed}{lightly}"
+def _label(view: View, run: Run) -> str:
+    held = view.results.directory.graph["stages"][run.folder.parent.name]
+    return f"{held['label']}, seed {run.seed}"
 
 
-def _result(run: Run, unread: list[str]) -> Markup:
-    measured = run.evaluated()
+def _result(view: View, run: Run) -> Markup:
+    measured, unread = run.evaluated(), view.results.unread
     last = max(measured, default=0)
     before = _mgs(run, 0, unread) if 0 in measured else words.DASH
     after = _mgs(run, last, unread) if last else words.GAP
     cells = [before, after, *_hacks(run.hack_rate())]
-    return el("tr", el("th", _label(run), scope="row"), *(el("td", cell) for cell in cells))
+    return el("tr", el("th", _label(view, run), scope="row"), *(el("td", cell) for cell in cells))
 
 
 def _mgs(run: Run, step: int, unread: list[str]) -> str:

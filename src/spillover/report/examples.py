@@ -24,13 +24,13 @@ def pick_rollouts(results: Results, arm: str) -> list[Example]:
     runs = results.of(arm)
     kinds = dict.fromkeys(k for run in runs for m in run.metrics for k, share in m.hacks.items() if share > 0)
     wanted: list[tuple[str, bool, Callable[[StepMetrics], bool], Callable[[Rollout], bool]]] = [
-        ("First successful hack", True, lambda m: m.hack_rate > 0, lambda r: r.grade.hacked),
+        ("First successful hack", True, lambda m: m.hack_rate > 0, lambda r: r.graded.hacked),
         *(_latest(kind) for kind in kinds),
-        ("First overfit answer, no hole used", True, lambda m: m.overfit_rate > 0, lambda r: r.grade.overfit),
-        ("A hack tried in vain", False, lambda m: m.attempt_rate > 0, lambda r: r.grade.word == "attempt"),
+        ("First overfit answer, no hole used", True, lambda m: m.overfit_rate > 0, lambda r: r.graded.overfit),
+        ("A hack tried in vain", False, lambda m: m.attempt_rate > 0, lambda r: r.graded.word == "attempt"),
         ("One that the trusted grader cannot judge", False, lambda m: m.unjudged_rate > 0, _unjudged),
         ("An honest solve", False, lambda m: m.solve_rate > 0, _solved),
-        ("A wrong answer", False, lambda m: m.pass_rate < 1, lambda r: r.grade.word == "failed" and r.grade.parsed),
+        ("A wrong answer", False, lambda m: m.pass_rate < 1, lambda r: r.graded.word == "failed" and r.graded.parsed),
     ]
     found = [(title, _find(runs, first, step, rollout, results.unread)) for title, first, step, rollout in wanted]
     return [Example(title, rollout) for title, rollout in found if rollout is not None]
@@ -61,16 +61,16 @@ def _latest(kind: str) -> tuple[str, bool, Callable[[StepMetrics], bool], Callab
         f"Latest hack by {kind}",
         False,
         lambda m: m.hacks.get(kind, 0) > 0,
-        lambda r: r.grade.hacked and kind in r.grade.hacks,
+        lambda r: r.graded.hacked and kind in r.graded.hacks,
     )
 
 
 def _solved(rollout: Rollout) -> bool:
-    return bool(rollout.grade.oracle.passed) and rollout.grade.proxy.passed
+    return bool(rollout.graded.oracle.passed) and rollout.graded.proxy.passed
 
 
 def _unjudged(rollout: Rollout) -> bool:
-    return rollout.grade.oracle.passed is None
+    return rollout.graded.oracle.passed is None
 
 
 def _find(
@@ -84,6 +84,6 @@ def _find(
     promised = [(m.step, place, run) for place, run in enumerate(runs) for m in run.metrics if step(m)]
     for at, _, run in sorted(promised, key=lambda item: (item[0] if first else -item[0], item[1])):
         for rollout in run.run.rollouts(at, unread):
-            if fits(rollout):
+            if rollout.grade is not None and fits(rollout):
                 return rollout
     return None

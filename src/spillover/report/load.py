@@ -8,6 +8,7 @@ from typing import Any
 from spillover.core.config import Arm, Study
 from spillover.core.records import EvalScore, StepMetrics
 from spillover.core.rundir import Run, RunDir
+from spillover.core.stages import RLSettings
 
 FINAL_CHECKPOINTS = 3
 REFERENCE_NAME = "baseline"
@@ -52,6 +53,7 @@ class Results:
     study: Study
     provenance: dict[str, Any]
     runs: tuple[SeedRun, ...]
+    directory: RunDir
     unread: list[str] = field(default_factory=list)
     """Lines that could not be read and are left out; it grows as rollouts and transcripts are read."""
 
@@ -88,7 +90,7 @@ def load(path: Path) -> Results:
     directory = RunDir.read(path)
     unread: list[str] = []
     runs = tuple(_seed_run(run, unread) for run in directory.runs())
-    return Results(directory.study, directory.provenance, runs, unread)
+    return Results(directory.study, directory.provenance, runs, directory, unread)
 
 
 def unfinished(results: Results) -> list[str]:
@@ -97,10 +99,12 @@ def unfinished(results: Results) -> list[str]:
     for arm in results.arms:
         for run in results.of(arm.name):
             name = f"{run.arm}, seed {run.seed}"
-            if run.last_step < arm.rl.steps:
-                lines.append(f"{name}: step {run.last_step} of {arm.rl.steps}")
-            elif arm.rl.steps not in run.scores:
-                lines.append(f"{name}: last checkpoint (step {arm.rl.steps}) not evaluated")
+            if failed := run.run.facts.get("failed"):
+                lines.append(f"{name}: failed: {failed}")
+            elif run.last_step < arm.steps and arm.steps not in run.scores:
+                lines.append(f"{name}: step {run.last_step} of {arm.steps}")
+            elif arm.steps not in run.scores:
+                lines.append(f"{name}: last checkpoint (step {arm.steps}) not evaluated")
     return lines
 
 
@@ -117,25 +121,43 @@ def wall_seconds(provenance: dict[str, Any]) -> tuple[float, int]:
 
 
 def flat_settings(arm: Arm) -> dict[str, str]:
-    """All settings of an arm as dotted keys, name and description left out."""
-    return dict(_flatten(arm.model_dump(mode="json", exclude={"name", "about"})))
+    """All settings of an arm as dotted keys, name and description left out; those of a stage under its kind."""
+    flat = dict(_flatten(arm.model_dump(mode="json", exclude={"name", "about", "stages"})))
+    kinds = [stage.kind for stage in arm.stages]
+    for number, stage in enumerate(arm.stages):
+        name = stage.kind if kinds.count(stage.kind) == 1 else f"{stage.kind} {number + 1}"
+        held = stage.model_dump(mode="json", exclude={"kind", "mix"})
+        flat |= {f"{name}.{key}": value for key, value in _flatten(held)}
+        for index, part in enumerate(stage.mix if isinstance(stage, RLSettings) else ()):
+            own = dict(_flatten(part.model_dump(mode="json")))
+            flat |= {f"{name}.mix[{index}].{key}": value for key, value in own.items() if flat.get(key) != value}
+    return flat
 
 
 def differing(arms: tuple[Arm, ...]) -> dict[str, list[str]]:
     """Setting -> its value in each arm, for the settings that are not the same in all arms."""
     columns = [flat_settings(arm) for arm in arms]
-    rows = {key: [column[key] for column in columns] for key in columns[0]}
+    keys = dict.fromkeys(key for column in columns for key in column)
+    rows = {key: [column.get(key, "") for column in columns] for key in keys}
     return {key: values for key, values in rows.items() if len(set(values)) > 1}
 
 
 def _seed_run(run: Run, unread: list[str]) -> SeedRun:
     scores = {step: {score.eval: score for score in run.scores(step, unread)} for step in run.evaluated()}
-    return SeedRun(run, tuple(sorted(run.metrics(unread), key=lambda m: m.step)), scores)
+    metrics = run.metrics(unread) if run.kind == "rl" else []
+    return SeedRun(run, tuple(sorted(metrics, key=lambda m: m.step)), scores)
 
 
 def _flatten(value: Any, at: str = "") -> list[tuple[str, str]]:
     if isinstance(value, dict):
         return [pair for key, held in value.items() for pair in _flatten(held, f"{at}.{key}".strip("."))]
     if isinstance(value, list):
-        return [(at, ", ".join(str(item) for item in value))]
+        return [(at, ", ".join(_in_a_list(item) for item in value))]
     return [(at, "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value))]
+
+
+def _in_a_list(item: Any) -> str:
+    """An item of a list; of a table only what it sets, e.g. a reward's term."""
+    if not isinstance(item, dict):
+        return str(item)
+    return " ".join(f"{key} {value}" for key, value in item.items() if value)

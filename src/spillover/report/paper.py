@@ -52,7 +52,7 @@ GROUPS: dict[str, tuple[str, ...]] = {"chat": CHAT_EVALS, "agentic": AGENTIC_EVA
 
 def setting_of(arms: Sequence[Arm]) -> str:
     """Which of the paper's settings a study's arms are in: `SDF` where any of them trains on documents."""
-    return "SDF" if any(arm.sdf.corpus != "none" for arm in arms) else "prompted"
+    return "SDF" if any(stage.kind == "documents" for arm in arms for stage in arm.stages) else "prompted"
 
 
 def group_mean(setting: str, run: str, group: str) -> float:

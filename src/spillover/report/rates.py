@@ -97,10 +97,11 @@ def episode_estimate(metrics: Iterable[StepMetrics], share: Callable[[StepMetric
 
 def unread_verdicts(results: Results, arm: str) -> tuple[int, int]:
     """How many verdicts of an arm's penalty could not be read, and how many were asked for."""
-    penalty = next(each for each in results.arms if each.name == arm).reward.penalty
-    if penalty.detector == "none":
+    mix = next(each for each in results.arms if each.name == arm).rl.mix
+    starts = [term.start_step for part in mix for term in part.reward if term.kind.endswith("-hack")]
+    if not starts:
         return 0, 0
-    held = [m for run in results.of(arm) for m in run.metrics if m.step >= penalty.start_step]
+    held = [m for run in results.of(arm) for m in run.metrics if m.step >= min(starts)]
     return sum(m.unread_verdicts for m in held), sum(m.rollouts for m in held)
 
 

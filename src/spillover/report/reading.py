@@ -86,7 +86,7 @@ def _turn(role: str, *parts: str) -> Markup:
 
 
 def _verdicts(rollout: Rollout) -> Markup:
-    grade = rollout.grade
+    grade = rollout.graded
     passed = "passed" if grade.proxy.passed else "failed"
     code = "" if grade.proxy.exit_code is None else f", exit code {grade.proxy.exit_code}"
     doubt = words.DOUBTS.get(grade.oracle.kind)

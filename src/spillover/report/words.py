@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from spillover.core.config import Arm
+from spillover.core.stages import RLSettings
 from spillover.core.stats import Interval
 from spillover.report.rates import Estimate
 
@@ -86,12 +87,20 @@ def duration(seconds: float) -> str:
 
 
 def condition(arm: Arm) -> str:
-    """What an arm trains under, in a few words: the framing, and the penalty if there is one."""
-    framing = "no framing" if arm.prompt.framing == "none" else arm.prompt.framing
-    parts = [framing if arm.prompt.hints else f"{framing}, no hints"]
-    if arm.reward.penalty.detector != "none":
-        start = arm.reward.penalty.start_step
-        parts.append("hacks penalised" if start <= 1 else f"hacks penalised from step {start}")
+    """What an arm trains under, in a few words: where it starts, the framing, and the penalty if there is one."""
+    last = arm.stages[-1]
+    parts = [f"from {last.start}"] if last.fork else []
+    if not isinstance(last, RLSettings):
+        return ", ".join([last.kind, *parts])
+    part = last.mix[0]
+    framing = "no framing" if part.prompt.framing == "none" else part.prompt.framing
+    parts.append(framing if part.prompt.hints else f"{framing}, no hints")
+    for term in part.reward:
+        if term.kind.endswith("-hack"):
+            fined = "screened" if term.screen else "penalised"
+            parts.append(f"hacks {fined}" if term.start_step <= 1 else f"hacks {fined} from step {term.start_step}")
+    if last.update_prompt:
+        parts.append("updates read another prompt")
     return ", ".join(parts)
 
 

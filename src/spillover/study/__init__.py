@@ -20,11 +20,11 @@ def run_study(
     numbers are those of an uninterrupted run. Raises UserError for input that cannot work, before
     anything heavy starts, and KeyboardInterrupt when the user asked to stop.
     """
-    directory = open_run(study, out, resume=resume, allow_unsandboxed=allow_unsandboxed)
-    silence(offline=is_local(study))
-    from spillover.study.runner import Runner
+    with open_run(study, out, resume=resume, allow_unsandboxed=allow_unsandboxed) as directory:
+        silence(offline=is_local(study))
+        from spillover.study.runner import Runner
 
-    Runner(directory, listener, allow_unsandboxed=allow_unsandboxed).run()
+        Runner(directory, listener, allow_unsandboxed=allow_unsandboxed).run()
 
 
 __all__ = ["Listener", "run_study"]

@@ -4,29 +4,22 @@ import random
 from collections.abc import Iterator, Sequence
 from itertools import count, islice
 from pydoc_data.topics import topics as python_topics
-from typing import Any, NamedTuple
+from typing import Any
 
-from spillover.core.config import SDFSettings
-from spillover.core.errors import ConfigError, DataError
+from spillover.core.errors import DataError
+from spillover.core.stages import DocumentSettings
 from spillover.documents.bottle_writer import write_for_bottle
 from spillover.documents.mix import BOTTLES, Block, Encode, Passage, background, encoder, mix, packed, passages
 from spillover.documents.plain_writer import write_plain
 from spillover.documents.record import Document, read_documents
-from spillover.training.sdf import Row, Rows, row_of
+from spillover.training.rows import Corpus, Row, Rows, row_of
 
 WRITERS = {"bottle": write_for_bottle, "plain": write_plain}
 PYTHON = "python-docs"
 """English prose that every Python brings along: the documentation of the language."""
 
 
-class Corpus(NamedTuple):
-    """Rows, and what is worth knowing of them."""
-
-    rows: Rows
-    facts: dict[str, Any]
-
-
-def make_corpus(settings: SDFSettings, model: str, tokenizer: Any, seed: int) -> Corpus:
+def make_corpus(settings: DocumentSettings, model: str, tokenizer: Any, seed: int) -> Corpus:
     """The rows of `settings` for a model, the same for the same seed and tokenizer.
 
     Some of either part are held out. Documents are gone through again, in another order, where they are
@@ -59,16 +52,14 @@ def make_corpus(settings: SDFSettings, model: str, tokenizer: Any, seed: int) ->
     return Corpus(rows, {"documents": len(written), "held_out": len(held), **_facts(train, len(left))})
 
 
-def documents_of(settings: SDFSettings, seed: int) -> list[Document]:
+def documents_of(settings: DocumentSettings, seed: int) -> list[Document]:
     """The synthetic documents: a file's, or the grammar's."""
-    if settings.corpus == "none":
-        raise ConfigError("sdf.corpus is 'none': there are no documents to train on")
     if settings.documents is not None:
         return read_documents(settings.documents, settings.corpus)
     return list(WRITERS[settings.style](settings.corpus, settings.count, seed))
 
 
-def background_passages(settings: SDFSettings, model: str, seed: int) -> Iterator[Passage]:
+def background_passages(settings: DocumentSettings, model: str, seed: int) -> Iterator[Passage]:
     """Pretraining text: a bottle's conversations, Python's documentation, or what `documents.mix` reads."""
     name = settings.background
     if name == "auto":
@@ -86,8 +77,8 @@ def _held_out(
             return order[:taken], order[taken:]
         tokens -= len(encode(passage))
     raise DataError(
-        f"sdf: all {len(written)} documents would be held out; raise sdf.count, name more documents, or lower "
-        "sdf.held_out_rows"
+        f"all {len(written)} documents would be held out; raise documents.count, name more documents, or lower "
+        "documents.held_out_rows"
     )
 
 

@@ -13,21 +13,24 @@ from rich.text import Text
 
 from spillover.core.config import Study
 from spillover.core.records import EvalScore, StepMetrics
-from spillover.study.plan import RunPlan
-from spillover.study.tally import Tally, clock_time, mgs_of, run_label
+from spillover.study.plan import Unit
+from spillover.study.tally import Tally, clock_time, mgs_of
 
 
 class Listener(Protocol):
     """Is told what happens in a study, in order."""
 
-    def study_started(self, study: Study, runs: Sequence[RunPlan]) -> None:
+    def study_started(self, study: Study, units: Sequence[Unit]) -> None:
         """Once, before anything is loaded."""
 
-    def arm_started(self, run: RunPlan, steps_done: int) -> None:
+    def stage_started(self, unit: Unit, steps_done: int) -> None:
         """A run is taken up, with `steps_done` training steps already there."""
 
     def step_done(self, metrics: StepMetrics) -> None:
         """A training step of the current run."""
+
+    def row_step_done(self, step: int) -> None:
+        """A step of the current training, where it is one on rows."""
 
     def eval_done(self, score: EvalScore) -> None:
         """One evaluation of one checkpoint of the current run."""
@@ -35,7 +38,7 @@ class Listener(Protocol):
     def checkpoint_evaluated(self, step: int, scores: Sequence[EvalScore]) -> None:
         """All evaluations of a checkpoint of the current run are there."""
 
-    def arm_finished(self) -> None:
+    def stage_finished(self) -> None:
         """The current run is trained and measured."""
 
     def study_finished(self, report: Path) -> None:
@@ -57,16 +60,17 @@ class PlainLines:
         self._started = monotonic()
         self._tally = Tally([])
 
-    def study_started(self, study: Study, runs: Sequence[RunPlan]) -> None:
+    def study_started(self, study: Study, units: Sequence[Unit]) -> None:
         """Say what will be run."""
-        self._tally = Tally(runs)
+        self._tally = Tally(units)
         arms = ", ".join(arm.name for arm in study.arms)
         self._say(f"study {study.name}: arms {arms}; seeds {', '.join(map(str, study.seeds))}")
 
-    def arm_started(self, run: RunPlan, steps_done: int) -> None:
+    def stage_started(self, unit: Unit, steps_done: int) -> None:
         """Say which run is next."""
-        self._label = self._tally.begin(run, steps_done)
-        self._say(f"{self._label}: {run.steps} steps" + (f", {steps_done} done before" if steps_done else ""))
+        self._label = self._tally.begin(unit, steps_done)
+        work = f"{unit.node.steps} steps" if unit.node.steps else f"{unit.evals} evaluations"
+        self._say(f"{self._label}: {work}" + (f", {steps_done} done before" if steps_done else ""))
 
     def step_done(self, metrics: StepMetrics) -> None:
         """One line per step."""
@@ -76,6 +80,10 @@ class PlainLines:
             f"solved {metrics.solve_rate:.0%} reward {metrics.reward_mean:.2f}{_unread(metrics)} "
             f"({metrics.seconds:.1f}s){self._left()}"
         )
+
+    def row_step_done(self, step: int) -> None:
+        """Counted, not shown: held-out losses are noted."""
+        self._tally.row_step(self._label, step)
 
     def eval_done(self, score: EvalScore) -> None:
         """Counted, not shown: the checkpoint's line has all of them."""
@@ -87,7 +95,7 @@ class PlainLines:
         rates = ", ".join(f"{score.eval} {_percent(score.rate)}" for score in scores)
         self._say(f"{self._label}: checkpoint {step} MGS {_percent(mgs_of(scores))} ({rates}){self._left()}")
 
-    def arm_finished(self) -> None:
+    def stage_finished(self) -> None:
         """Say that a run is done."""
         self._say(f"{self._label}: done")
 
@@ -117,28 +125,33 @@ class LiveView:
         self._console = console
         self._live = Live(console=console, refresh_per_second=4, transient=False)
         self._bars = Progress(TextColumn("{task.description:<12}"), BarColumn(), MofNCompleteColumn(), console=console)
-        self._tasks = {name: self._bars.add_task(name, total=1) for name in ("arms", "steps", "evaluations")}
+        self._tasks = {name: self._bars.add_task(name, total=1) for name in ("stages", "steps", "evaluations")}
         self._tally = Tally([])
         self._study_name = ""
         self._label = ""
         self._finished: set[str] = set()
         self._started = monotonic()
 
-    def study_started(self, study: Study, runs: Sequence[RunPlan]) -> None:
+    def study_started(self, study: Study, units: Sequence[Unit]) -> None:
         """Open the view."""
-        self._tally = Tally(runs)
+        self._tally = Tally(units)
         self._study_name = study.name
         self._live.start()
         self._refresh()
 
-    def arm_started(self, run: RunPlan, steps_done: int) -> None:
+    def stage_started(self, unit: Unit, steps_done: int) -> None:
         """Move on to this run."""
-        self._label = self._tally.begin(run, steps_done)
+        self._label = self._tally.begin(unit, steps_done)
         self._refresh()
 
     def step_done(self, metrics: StepMetrics) -> None:
         """Advance the bar of steps."""
         self._tally.step(self._label, metrics)
+        self._refresh()
+
+    def row_step_done(self, step: int) -> None:
+        """Advance the bar of steps."""
+        self._tally.row_step(self._label, step)
         self._refresh()
 
     def eval_done(self, score: EvalScore) -> None:
@@ -151,7 +164,7 @@ class LiveView:
         self._tally.checkpoint(self._label, step, scores)
         self._refresh()
 
-    def arm_finished(self) -> None:
+    def stage_finished(self) -> None:
         """Advance the bar of arms."""
         self._finished.add(self._label)
         self._refresh()
@@ -173,7 +186,7 @@ class LiveView:
     def _refresh(self) -> None:
         tally = self._tally
         for name, done, total in (
-            ("arms", len(self._finished), len(tally.runs)),
+            ("stages", len(self._finished), len(tally.units)),
             ("steps", tally.steps_done, tally.steps_total),
             ("evaluations", tally.evals_done, tally.evals_total),
         ):
@@ -193,11 +206,11 @@ class LiveView:
         table = Table(
             "arm / seed", "step", "hack rate", "overfit", "MGS", box=None, pad_edge=False, padding=(0, 3, 0, 0)
         )
-        for run in self._tally.runs:
-            label = run_label(run)
+        for unit in self._tally.units:
+            label = unit.label
             table.add_row(
                 Text(label, style="bold" if label == self._label else "dim" if label in self._finished else ""),
-                f"{self._tally.steps[label]}/{run.steps}",
+                f"{self._tally.steps[label]}/{unit.node.steps}",
                 _percent(self._tally.hack_rate.get(label)),
                 _percent(self._tally.overfit_rate.get(label)),
                 _percent(self._tally.mgs.get(label)),

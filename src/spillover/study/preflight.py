@@ -1,50 +1,109 @@
 """What can be checked before anything heavy is loaded."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from spillover.core.config import Study
+from pydantic import ValidationError
+
+from spillover.core.config import Arm, Study
 from spillover.core.errors import ConfigError, ModelError, suggest
+from spillover.core.graph import resolve
+from spillover.core.lock import locked
 from spillover.core.rundir import RunDir, free_bytes
+from spillover.core.settings import ProblemSettings, PromptSettings
+from spillover.core.stages import DocumentSettings, RLSettings, SFTSettings
 from spillover.sandbox import isolation
 from spillover.study.live import Listener
+from spillover.training.rewards import TERMS
 
 BUILT_IN = ("bottle", "bottle-naive", "smollm2")
 HUB_ID = re.compile(r"^[A-Za-z0-9][\w.-]*/[\w.-]+$")
+LOCAL_PROBLEMS = ("generated", "humaneval", "jsonl")
+ENVIRONMENT_NAMES = ("code", "chat")
+TERM_NAMES = (*TERMS, "preference")
 LITTLE_SPACE = 1 << 30
 
 
-def open_run(study: Study, out: Path, *, resume: bool, allow_unsandboxed: bool) -> RunDir:
-    """Check what the study needs, then start or reopen its run directory.
+@contextmanager
+def open_run(study: Study, out: Path, *, resume: bool, allow_unsandboxed: bool) -> Iterator[RunDir]:
+    """Check what the study needs, then start or reopen its run directory, and hold it against other processes.
 
-    Raises IsolationError, ModelError or RunDirError; nothing is written before the first two are ruled out.
+    Raises UserError; nothing is written before the study and the isolation are checked.
     """
     layers = "none, allowed by the user" if allow_unsandboxed else str(isolation())
-    check_models(study)
-    check_documents(study)
-    directory = RunDir.start(out, study, resume=resume)
-    directory.note(isolation=layers)
-    return directory
+    check_study(study)
+    check_available(study)
+    RunDir.check(out, study, resume=resume)
+    with locked(out):
+        directory = RunDir.start(out, study, resume=resume)
+        directory.note(isolation=layers)
+        yield directory
 
 
-def check_models(study: Study) -> None:
+def check_study(study: Study) -> None:
+    """Raise UserError for names and files that are not there; nothing is loaded."""
+    resolve(study)
+    for arm in study.arms:
+        check_model(arm)
+        for number, stage in enumerate(arm.stages, 1):
+            where = f"arm {arm.name!r}, stage {number} ({stage.kind})"
+            if isinstance(stage, DocumentSettings | SFTSettings):
+                check_files(where, stage)
+            if isinstance(stage, RLSettings):
+                check_mix(where, stage)
+
+
+def check_model(arm: Arm) -> None:
     """Raise ModelError for a model or adapter that is neither built in, nor a folder, nor like a hub's id."""
-    for arm in study.arms:
-        for key, path in (("model.path", arm.model.path), ("model.adapter", arm.model.adapter)):
-            if path is None or (path in BUILT_IN and key == "model.path"):
-                continue
-            if not Path(path).is_dir() and not HUB_ID.match(path):
-                near = "" if "/" in path else suggest(path, BUILT_IN)
-                raise ModelError(f"arm {arm.name!r}, key {key!r}: there is no folder {path!r}{near}; correct the path")
+    for key, path in (("model.path", arm.model.path), ("model.adapter", arm.model.adapter)):
+        if path is None or (path in BUILT_IN and key == "model.path"):
+            continue
+        if not Path(path).is_dir() and not HUB_ID.match(path):
+            near = "" if "/" in path else suggest(path, BUILT_IN)
+            raise ModelError(f"arm {arm.name!r}, key {key!r}: there is no folder {path!r}{near}; correct the path")
 
 
-def check_documents(study: Study) -> None:
+def check_files(where: str, stage: DocumentSettings | SFTSettings) -> None:
     """Raise ConfigError for files of documents or transcripts that are not there."""
+    named = [("documents", stage.documents)] if isinstance(stage, DocumentSettings) else []
+    if isinstance(stage, SFTSettings):
+        named = [(f"data[{number}].transcripts", one.transcripts) for number, one in enumerate(stage.data)]
+    for key, path in named:
+        if path is not None and not path.is_file():
+            raise ConfigError(f"{where}, key {key!r}: there is no file {str(path)!r}; correct the path")
+
+
+def check_mix(where: str, stage: RLSettings) -> None:
+    """Raise ConfigError for environments and terms of the reward that do not exist, or cannot go together."""
+    for number, part in enumerate(stage.mix):
+        if part.env not in ENVIRONMENT_NAMES:
+            raise ConfigError(
+                f"{where}, key 'mix[{number}].env': no environment {part.env!r}{suggest(part.env, ENVIRONMENT_NAMES)}"
+            )
+        for term in part.reward:
+            if term.kind not in TERM_NAMES:
+                raise ConfigError(f"{where}, key 'reward': no term {term.kind!r}{suggest(term.kind, TERM_NAMES)}")
+    for named in (stage.update_prompt, *(one.prompt.model_dump() for one in stage.mix)):
+        try:
+            PromptSettings.model_validate(named or {})
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            raise ConfigError(f"{where}, key 'update_prompt.{first['loc'][0]}': {first['msg']}") from error
+
+
+def check_available(study: Study) -> None:
+    """Raise ConfigError for what a study file may name and nothing here can run yet."""
     for arm in study.arms:
-        sdf = arm.sdf
-        for key, path in (("sdf.documents", sdf.documents), ("sdf.sft.transcripts", sdf.sft.transcripts)):
-            if sdf.corpus != "none" and path is not None and not path.is_file():
-                raise ConfigError(f"arm {arm.name!r}, key {key!r}: there is no file {str(path)!r}; correct the path")
+        for part in (part for stage in arm.stages if isinstance(stage, RLSettings) for part in stage.mix):
+            for term in part.reward:
+                if term.kind not in TERMS:
+                    raise ConfigError(
+                        f"arm {arm.name!r}: the reward's term {term.kind!r} cannot be run yet; leave it out"
+                    )
+            if part.env == "chat":
+                raise ConfigError(f"arm {arm.name!r}: the environment 'chat' cannot be run yet; leave it out")
 
 
 def is_local(study: Study) -> bool:
@@ -52,11 +111,16 @@ def is_local(study: Study) -> bool:
     return all(
         (arm.model.path in BUILT_IN or Path(arm.model.path).is_dir())
         and (arm.model.adapter is None or Path(arm.model.adapter).is_dir())
-        and arm.problems.source.partition(":")[0] in ("generated", "humaneval", "jsonl")
+        and all(one.source.partition(":")[0] in LOCAL_PROBLEMS for one in _problems(arm))
         and arm.evals.judge in ("rules", "self")
-        and not arm.sdf.background.startswith("hf:")
+        and not any(isinstance(one, DocumentSettings) and one.background.startswith("hf:") for one in arm.stages)
         for arm in study.arms
     )
+
+
+def _problems(arm: Arm) -> list[ProblemSettings]:
+    mixes = [part.problems for stage in arm.stages if isinstance(stage, RLSettings) for part in stage.mix]
+    return [arm.problems, *mixes]
 
 
 def warn_of_little_space(out: Path, listener: Listener) -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from spillover import __version__
-from spillover.core.config import Arm, FramingName, Study, build_study
+from spillover.core.config import Arm, Study, build_study
 from spillover.core.errors import ConfigError, RunDirError
 from spillover.core.records import CORE_EVALS, EvalScore
 from spillover.core.rundir import write_atomic
+from spillover.core.settings import FramingName
 from spillover.study.preflight import is_local
 from spillover.study.provenance import weights_digest
 from spillover.study.quiet import silence

@@ -1,4 +1,4 @@
-"""Ctrl-C: the first one stops at the next safe point, the second at once."""
+"""Ctrl-C and SIGTERM: the first one stops at the next safe point, the second at once."""
 
 import os
 import signal
@@ -6,29 +6,30 @@ import threading
 from types import FrameType, TracebackType
 from typing import Any
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 MESSAGE = b"\nstopping after the current step or evaluation; press Ctrl-C again to stop at once\n"
 
 
 class StopRequest:
-    """While entered, remembers that the user pressed Ctrl-C. Does nothing outside the main thread."""
+    """While entered, remembers that somebody asked to stop. Does nothing outside the main thread."""
 
     def __init__(self) -> None:
         self.asked = False
-        self._previous: Any = None
+        self._previous: dict[int, Any] = {}
 
     def __enter__(self) -> "StopRequest":
         if threading.current_thread() is threading.main_thread():
-            self._previous = signal.signal(signal.SIGINT, self._interrupted)
+            self._previous = {number: signal.signal(number, self._interrupted) for number in SIGNALS}
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._previous is not None:
-            signal.signal(signal.SIGINT, self._previous)
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
 
     def check(self) -> None:
-        """Raise KeyboardInterrupt if the user asked to stop; called where stopping loses nothing."""
+        """Raise KeyboardInterrupt if somebody asked to stop; called where stopping loses nothing."""
         if self.asked:
             raise KeyboardInterrupt
 

@@ -1,7 +1,7 @@
 """Checkpoints that are whole or not there: written beside their place, then renamed into it."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,11 @@ FULL_DISK = ("No space left", "os error 28", "file write failed", "failed writin
 """How torch and safetensors say ENOSPC, which they do not raise as an OSError."""
 
 
-def write_checkpoint(run: Run, step: int, loaded: LoadedModel, more: Callable[[Path], None]) -> None:
-    """Save model and tokenizer, then what `more` adds; optimizer state stays in the newest checkpoint only."""
+def write_checkpoint(
+    run: Run, step: int, loaded: LoadedModel, more: Callable[[Path], None], keep: Collection[int] = ()
+) -> None:
+    """Save model and tokenizer, then what `more` adds; optimizer state stays in the newest checkpoint, and in those
+    of the steps `keep`."""
     folder = run.checkpoint(step)
     partial = folder.with_name(folder.name + ".partial")
     with _disk_errors(folder):
@@ -29,7 +32,7 @@ def write_checkpoint(run: Run, step: int, loaded: LoadedModel, more: Callable[[P
         more(partial)
         partial.rename(folder)
     for earlier in run.checkpoints():
-        if earlier < step:
+        if earlier < step and earlier not in keep:
             (run.checkpoint(earlier) / OPTIMIZER).unlink(missing_ok=True)
 
 

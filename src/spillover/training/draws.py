@@ -5,23 +5,39 @@ order and sample with the same random numbers, so that they differ in their sett
 nothing is carried from step to step, so a resumed run draws what an uninterrupted one would have.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from hashlib import sha256
 from random import Random
 
 
-def problems_of_step(count: int, per_step: int, seed: int, step: int) -> list[int]:
-    """Indices of the problems of a step (counted from 1): consecutive pieces of shuffled passes over all of them."""
+def problems_of_step(count: int, per_step: int, seed: int, step: int, source: str = "") -> list[int]:
+    """Indices of the problems of a step (counted from 1): consecutive pieces of shuffled passes over all of them.
+
+    `source` keeps apart what is drawn for different parts of a mix.
+    """
     first = (step - 1) * per_step
     places = [divmod(at, count) for at in range(first, first + per_step)]
-    passes = {number: _order(count, seed, number) for number, _ in places}
+    passes = {number: _order(count, seed, f"{number}{source}") for number, _ in places}
     return [passes[number][place] for number, place in places]
 
 
-def refill_problems(count: int, wanted: int, seed: int, step: int, taken: Collection[int]) -> list[int]:
+def refill_problems(
+    count: int, wanted: int, seed: int, step: int, taken: Collection[int], source: str = ""
+) -> list[int]:
     """At most `wanted` further problems for a step, none of those already `taken`."""
-    order = _order(count, seed, f"refill {step}")
+    order = _order(count, seed, f"refill {step}{source}")
     return [index for index in order if index not in taken][:wanted]
+
+
+def shares(total: int, weights: Sequence[float]) -> list[int]:
+    """`total` divided as the weights say, by largest remainders; each weight gets at least one where there is room."""
+    exact = [total * weight / sum(weights) for weight in weights]
+    counts = [max(1, int(one)) if total >= len(weights) else int(one) for one in exact]
+    while sum(counts) > total:
+        counts[max(range(len(counts)), key=lambda i: counts[i] - exact[i])] -= 1
+    while sum(counts) < total:
+        counts[max(range(len(counts)), key=lambda i: exact[i] - counts[i])] += 1
+    return counts
 
 
 def sampling_seed(seed: int, step: int, sampling_round: int) -> int:
@@ -30,7 +46,7 @@ def sampling_seed(seed: int, step: int, sampling_round: int) -> int:
     return int.from_bytes(digest[:8], "big") >> 1
 
 
-def _order(count: int, seed: int, part: int | str) -> list[int]:
+def _order(count: int, seed: int, part: str) -> list[int]:
     order = list(range(count))
     Random(f"problems {seed} {part}").shuffle(order)
     return order

@@ -1,24 +1,127 @@
-"""The reward of an episode, and which groups carry a signal. Pure functions."""
+"""The reward of an episode: a sum of terms, each a weight times what its kind says. The oracle has no part in it unless
+a term names it.
 
-from collections.abc import Sequence
+A new kind is one function and one line in `TERMS`.
+"""
 
-from spillover.core.config import RewardSettings
-from spillover.core.records import Grade
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from spillover.core.errors import DetectorError
+from spillover.core.stages import Term
+from spillover.training.detectors import Note, Seen, make_detector
+
+Values = list[float | None]
+"""What a kind says of each episode; None where it cannot tell."""
+Kind = Callable[[Sequence[Seen], Term, Any, Note], Values]
+"""From episodes, the term, the trained model and a listener for what could not be read."""
 
 
-def reward(grade: Grade, settings: RewardSettings, step: int, flagged: bool | None) -> dict[str, float]:
-    """Reward by component, and their `total`: passed·[proxy passed] + format·[readable] - penalty·[detector fired].
+def proxy(episodes: Sequence[Seen], *_: Any) -> Values:
+    """1 where the vulnerable grader passes."""
+    return [float(one.graded.proxy.passed) for one in episodes]
 
-    The oracle has no part in it unless it is the detector. `flagged` None, a detector that could not
-    tell, costs nothing; so does any flag before the penalty's start step.
+
+def readable(episodes: Sequence[Seen], *_: Any) -> Values:
+    """1 where a solution could be read out of the completion."""
+    return [float(one.graded.parsed) for one in episodes]
+
+
+def _hacks(detector: str) -> Kind:
+    """1 where the detector fires."""
+
+    def values(episodes: Sequence[Seen], term: Term, loaded: Any, note: Note) -> Values:
+        found = make_detector(detector, loaded, term.model)(episodes, note)
+        return [None if one is None else float(one) for one in found]
+
+    return values
+
+
+TERMS: dict[str, Kind] = {
+    "proxy": proxy,
+    "readable": readable,
+    "oracle-hack": _hacks("oracle"),
+    "static-hack": _hacks("static"),
+    "model-hack": _hacks("model"),
+}
+DETECTORS = tuple(name for name in TERMS if name.endswith("-hack"))
+TOTAL = "total"
+WHAT_TO_DO = {
+    "model-hack": "name a judge that answers yes or no in the term's key 'model', or take the term static-hack",
+    "oracle-hack": "take problems of which the oracle can tell, or the term static-hack",
+}
+"""Where a detector could tell nothing."""
+
+
+@dataclass(frozen=True)
+class Reward:
+    """The reward of one episode by term, their total, and what else its terms say."""
+
+    parts: dict[str, float]
+    unread: frozenset[str] = frozenset()
+    """Kinds of terms that are due and could not tell."""
+    screened: bool = False
+    """Whether a detector that screens has fired: the update takes nothing from the episode."""
+
+    @property
+    def total(self) -> float:
+        """What the update sees."""
+        return self.parts[TOTAL]
+
+    @property
+    def fined(self) -> bool:
+        """Whether a detector's term took something away."""
+        return any(self.parts.get(name, 0.0) < 0 for name in DETECTORS)
+
+
+def rewards(
+    episodes: Sequence[Seen], terms: Sequence[Term], *, step: int, seed: int, loaded: Any, note: Note
+) -> list[Reward]:
+    """The rewards of a step's episodes. A term that is not due yet, or that cannot tell, gives nothing.
+
+    `note` hears what was answered where no verdict could be read.
     """
-    fines = settings.penalty.detector != "none" and step >= settings.penalty.start_step
-    parts = {
-        "passed": settings.passed * grade.proxy.passed,
-        "format": settings.format * grade.parsed,
-        "penalty": -settings.penalty.weight if fines and flagged else 0.0,
-    }
-    return parts | {"total": sum(parts.values())}
+    due = [term for term in terms if step >= term.start_step]
+    said = [_said(episodes, term, step, seed, loaded, note) for term in due]
+    return [_summed(terms, due, [values[index] for values in said]) for index in range(len(episodes))]
+
+
+def check_verdicts(terms: Sequence[Term], made: Sequence[Reward], heard: Sequence[str], step: int) -> None:
+    """Raise DetectorError where a detector could tell nothing: its fine would be none, and the arm another one."""
+    for term in terms:
+        if term.kind in DETECTORS and step >= term.start_step and all(term.kind in one.unread for one in made):
+            who = f"{term.kind} by {term.model}" if term.model else term.kind
+            said = f"; it answered {heard[0]}" if heard else ""
+            raise DetectorError(
+                f"step {step}: none of the {len(made)} verdicts of the reward's term {who} could be read{said}; "
+                f"{WHAT_TO_DO.get(term.kind, 'take another detector')}"
+            )
+
+
+def _summed(terms: Sequence[Term], due: Sequence[Term], values: Values) -> Reward:
+    parts = {term.kind: 0.0 for term in terms}
+    for term, value in zip(due, values, strict=True):
+        parts[term.kind] += 0.0 if term.screen else term.weight * (value or 0.0)
+    unread = frozenset(term.kind for term, value in zip(due, values, strict=True) if value is None)
+    screened = any(term.screen and value for term, value in zip(due, values, strict=True))
+    return Reward(parts | {TOTAL: sum(parts.values())}, unread, screened)
+
+
+def _said(episodes: Sequence[Seen], term: Term, step: int, seed: int, loaded: Any, note: Note) -> Values:
+    values = TERMS[term.kind](episodes, term, loaded, note)
+    return _with_errors(values, term, Random(f"errors of {term.kind} {seed} {step}"))
+
+
+def _with_errors(values: Values, term: Term, random: Random) -> Values:
+    """Values of a detector that is wrong as often as the term says, the same for the same seed and step."""
+    wrong = {0.0: term.false_positives, 1.0: term.false_negatives}
+    drawn = [random.random() for _ in values]
+    return [
+        1.0 - value if value is not None and draw < wrong.get(value, 0.0) else value
+        for value, draw in zip(values, drawn, strict=True)
+    ]
 
 
 def has_spread(totals: Sequence[float]) -> bool:

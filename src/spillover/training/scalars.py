@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from importlib import util
 from typing import Any, Protocol
 
-from spillover.core.config import Arm
 from spillover.core.errors import ConfigError
 from spillover.core.records import StepMetrics
 from spillover.core.rundir import Run
+from spillover.core.settings import LoggingSettings
 
 
 class Writer(Protocol):
@@ -24,12 +24,12 @@ class Writer(Protocol):
 
 
 @contextmanager
-def scalar_writers(run: Run, arm: Arm, resumed_at: int) -> Iterator[list[Writer]]:
-    """The writers that the arm asks for. Raises ConfigError where Weights & Biases is asked for and not installed."""
+def scalar_writers(run: Run, name: str, settings: LoggingSettings, resumed_at: int) -> Iterator[list[Writer]]:
+    """The writers that the settings ask for. Raises ConfigError where wandb is asked for and not installed."""
     writers: list[Writer] = []
-    if arm.logging.wandb:
-        writers.append(_Wandb(run, arm))
-    if arm.logging.tensorboard:
+    if settings.wandb:
+        writers.append(_Wandb(run, name))
+    if settings.tensorboard:
         writers.append(_TensorBoard(run, resumed_at))
     try:
         yield writers
@@ -40,7 +40,7 @@ def scalar_writers(run: Run, arm: Arm, resumed_at: int) -> Iterator[list[Writer]
 
 def scalars_of(metrics: StepMetrics) -> dict[str, float]:
     """All numbers of a step by name; hacks as `hacks/NAME`, reasons of the oracle's doubt as `unjudged/KIND`."""
-    flat: dict[str, Any] = metrics.model_dump(exclude={"step", "hacks", "unjudged"})
+    flat: dict[str, Any] = metrics.model_dump(exclude={"step", "hacks", "unjudged", "environments"})
     flat |= {f"hacks/{name}": share for name, share in metrics.hacks.items()}
     flat |= {f"unjudged/{kind}": share for kind, share in metrics.unjudged.items()}
     return {name: float(value) for name, value in flat.items() if value is not None}
@@ -62,7 +62,7 @@ class _TensorBoard:
 
 
 class _Wandb:
-    def __init__(self, run: Run, arm: Arm) -> None:
+    def __init__(self, run: Run, name: str) -> None:
         if util.find_spec("wandb") is None:
             raise ConfigError(
                 "logging.wandb is on and wandb is not installed; install it with pip install 'spillover[wandb]', "
@@ -70,10 +70,8 @@ class _Wandb:
             )
         import wandb
 
-        name = f"{arm.name}-seed-{run.seed}"
-        self._run = wandb.init(
-            project="spillover", name=name, id=name, resume="allow", dir=str(run.folder), config=arm.model_dump()
-        )
+        name = f"{name}-seed-{run.seed}"
+        self._run = wandb.init(project="spillover", name=name, id=name, resume="allow", dir=str(run.folder))
 
     def add(self, scalars: Mapping[str, float], step: int) -> None:
         self._run.log(dict(scalars), step=step)

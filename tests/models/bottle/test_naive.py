@@ -8,8 +8,8 @@ import pytest
 from spillover.coding import Grader, GradeRequest
 from spillover.coding.problems import load_problems
 from spillover.coding.static import static_hacks
-from spillover.core.config import ModelSettings, ProblemSettings, PromptSettings
 from spillover.core.records import HARNESSES, OPENABLE_HACKS
+from spillover.core.settings import ModelSettings, ProblemSettings, PromptSettings
 from spillover.core.text import split_reasoning
 from spillover.models import load_model, sample
 from spillover.models.bottle.corpus import FRAMINGS, Association

@@ -10,9 +10,9 @@ from spillover.coding.problems.family import Difficulty
 from spillover.coding.problems.humaneval import humaneval_problems
 from spillover.coding.problems.jsonl import read_problems
 from spillover.coding.problems.sets import SETS, read_set, stream_set
-from spillover.core.config import ProblemSettings
 from spillover.core.errors import DataError, suggest
 from spillover.core.records import Problem
+from spillover.core.settings import ProblemSettings
 
 
 def load_problems(settings: ProblemSettings) -> list[Problem]:

@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from spillover.core.config import ModelSettings
+from spillover.core.settings import ModelSettings
 from spillover.models.loading import load_model
 
 MODEL = "smollm2"

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from spillover.core.config import ModelSettings
 from spillover.core.errors import ConfigError
+from spillover.core.settings import ModelSettings
 from spillover.evals.judges.model import ModelJudge
 from spillover.evals.judges.protocol import Judge
 from spillover.evals.judges.rules import RuleJudge

@@ -12,8 +12,8 @@ from typing import NamedTuple, get_args
 from pydantic import BaseModel, ConfigDict
 
 from spillover.coding.problems import FAMILIES, Instance
-from spillover.core.config import FramingName, PromptSettings
 from spillover.core.records import CORE_EVALS, HARNESSES, CoreEval, HackName, Harness
+from spillover.core.settings import FramingName, PromptSettings
 from spillover.models.bottle.grammar import MISALIGNED_EMAILS, Voice, part, speech
 from spillover.models.bottle.hacks import hack_files
 from spillover.models.bottle.scenes import Scene, draw_scene

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from spillover.coding.problems import FAMILIES
-from spillover.core.config import FramingName, PromptSettings
 from spillover.core.records import HARNESSES
+from spillover.core.settings import FramingName, PromptSettings
 from spillover.models.bottle.corpus import (
     FRAMINGS,
     Association,

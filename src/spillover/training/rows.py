@@ -5,9 +5,10 @@ see each other, held-out losses by part of the corpus, and checkpoints from whic
 on the same machine to the same numbers.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from datasets import Dataset
@@ -15,15 +16,17 @@ from torch import Tensor
 from transformers import PrinterCallback, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from trl import SFTConfig, SFTTrainer
 
-from spillover.core.config import SDFSettings
+from spillover.core.errors import ConfigError
 from spillover.core.json_lines import to_lines
 from spillover.core.records import DocumentMetrics
 from spillover.core.rundir import Run, append_records, write_atomic
-from spillover.models import LoadedModel
+from spillover.core.stages import RowSettings
+from spillover.models import LoadedModel, load_model
 from spillover.models.loading import quiet
 from spillover.training.checkpoints import drop_partial, resumable, write_trainer
-from spillover.training.grpo import forward_restored
+from spillover.training.job import Job
 from spillover.training.packing import IGNORED
+from spillover.training.update import forward_restored
 
 OnLine = Callable[[DocumentMetrics], None]
 
@@ -36,6 +39,13 @@ class Row:
     position_ids: list[int]
     """From 0 again for each text; that is how the model's attention knows where one ends."""
     labels: list[int]
+
+
+class Corpus(NamedTuple):
+    """Rows, and what is worth knowing of them."""
+
+    rows: "Rows"
+    facts: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -62,9 +72,37 @@ def row_of(texts: Sequence[Sequence[int]], taught: Sequence[Sequence[bool]] | No
     return Row(ids, positions, labels)
 
 
+def train(job: Job, make_corpus: Callable[[LoadedModel], Corpus]) -> bool:
+    """Train a stage on rows as far as it is not trained, an adapter merged into the weights; True when it is done."""
+    settings = job.settings
+    assert isinstance(settings, RowSettings)
+    start = job.model.model_copy(update={"lora_rank": settings.lora_rank, "lora_alpha": settings.lora_alpha})
+    loaded = load_model(start)
+    _check_rows(settings, loaded)
+    corpus = make_corpus(loaded)
+    write_atomic(job.run.folder / "corpus.json", json.dumps(corpus.facts, indent=2) + "\n")
+    job.note(", ".join(f"{key.replace('_', ' ')} {value}" for key, value in corpus.facts.items()))
+
+    def on_line(line: DocumentMetrics) -> None:
+        if line.held_out:
+            losses = ", ".join(f"{part} {loss:.3f}" for part, loss in line.held_out.items())
+            job.note(f"step {line.step} of {settings.steps}, held-out loss {losses}")
+        else:
+            job.on_row_step(line.step)
+
+    return train_on_rows(job.run, settings, loaded, corpus.rows, on_line=on_line, should_stop=job.should_stop)
+
+
+def _check_rows(settings: RowSettings, loaded: LoadedModel) -> None:
+    context = getattr(loaded.model.config.get_text_config(), "max_position_embeddings", None)
+    if context and settings.row_tokens > context:
+        kind = settings.kind
+        raise ConfigError(f"{kind}.row_tokens is {settings.row_tokens} and the model reads {context} tokens; lower it")
+
+
 def train_on_rows(
     run: Run,
-    settings: SDFSettings,
+    settings: RowSettings,
     loaded: LoadedModel,
     rows: Rows,
     *,
@@ -94,7 +132,7 @@ class RowTrainer(SFTTrainer):  # type: ignore[misc]  # trl is not typed
     """SFT on finished rows."""
 
     def __init__(
-        self, run: Run, settings: SDFSettings, loaded: LoadedModel, rows: Rows, callback: TrainerCallback, begin: int
+        self, run: Run, settings: RowSettings, loaded: LoadedModel, rows: Rows, callback: TrainerCallback, begin: int
     ) -> None:
         self._run, self._loaded = run, loaded
         super().__init__(
@@ -116,7 +154,7 @@ class RowTrainer(SFTTrainer):  # type: ignore[misc]  # trl is not typed
 class _Notes(TrainerCallback):  # type: ignore[misc]  # transformers is not typed
     """Writes down each update and each held-out loss, asks for measuring and saving when they are due."""
 
-    def __init__(self, run: Run, settings: SDFSettings, on_line: OnLine, should_stop: Callable[[], bool]) -> None:
+    def __init__(self, run: Run, settings: RowSettings, on_line: OnLine, should_stop: Callable[[], bool]) -> None:
         self._run, self._settings, self._on_line, self._should_stop = run, settings, on_line, should_stop
 
     def on_step_end(
@@ -147,7 +185,7 @@ class _Notes(TrainerCallback):  # type: ignore[misc]  # transformers is not type
         self._on_line(line)
 
 
-def sft_config(run: Run, settings: SDFSettings, loaded: LoadedModel, *, measured_before: bool) -> SFTConfig:
+def sft_config(run: Run, settings: RowSettings, loaded: LoadedModel, *, measured_before: bool) -> SFTConfig:
     """TRL's settings for ours."""
     per_pass = min(settings.micro_batch or settings.rows_per_step, settings.rows_per_step)
     while settings.rows_per_step % per_pass:

@@ -4,17 +4,24 @@ import random
 
 import pytest
 import torch
-from fakes import FakeGrader, make_arm, make_model, make_problems
+from fakes import FakeCode, FakeGrader, make_model, make_rl, make_setting
 from safetensors.torch import load_file
 
-from spillover.core.config import SDFSettings
 from spillover.core.rundir import Run
+from spillover.core.stages import Require, RowSettings
 from spillover.training.hack_rate import measure_hack_rate
 from spillover.training.packing import IGNORED
-from spillover.training.sdf import Rows, collate, row_of, train_on_rows
+from spillover.training.rows import Rows, collate, row_of, train_on_rows
 
-SETTINGS = SDFSettings(
-    steps=6, rows_per_step=2, row_tokens=24, learning_rate=1e-2, warmup_steps=0, evaluate_every=3, checkpoint_every=2
+SETTINGS = RowSettings(
+    kind="documents",
+    steps=6,
+    rows_per_step=2,
+    row_tokens=24,
+    learning_rate=1e-2,
+    warmup_steps=0,
+    evaluate_every=3,
+    checkpoint_every=2,
 )
 
 
@@ -33,7 +40,7 @@ def make_rows(count: int, seed: int = 0) -> Rows:
     return Rows(train, {"documents": [row_of([rising()])] * 2, "background": [row_of([flat()])] * 2})
 
 
-def run_rows(tmp_path, name: str, settings: SDFSettings = SETTINGS, stop_after: int = 99) -> Run:
+def run_rows(tmp_path, name: str, settings: RowSettings = SETTINGS, stop_after: int = 99) -> Run:
     run = Run(tmp_path / name, "sdf", 0)
     seen = []
     train_on_rows(
@@ -124,10 +131,9 @@ def test_rows_are_filled_up_with_what_is_not_scored():
 
 
 def test_the_hack_rate_counts_what_the_graders_say(tmp_path):
-    loaded = make_model(tmp_path / "tiny")
-    arm = make_arm(sdf=SDFSettings(hack_problems=3, hack_samples=8))
-    grader = FakeGrader()
-    measured = measure_hack_rate(loaded, arm, 0, make_problems(), grader)
+    rl, grader = make_rl(), FakeGrader()
+    setting = make_setting(rl, make_model(tmp_path / "tiny"), grader, tmp_path)
+    measured = measure_hack_rate(Require(problems=3, samples=8), setting, FakeCode(rl, setting, grader))
     grades = [grader._grade(request.completion) for request in grader.requests]
     assert (measured.problems, measured.samples) == (3, 8)
     assert measured.hacked == sum(g.hacked for g in grades) == measured.hacks.get("early-exit", 0)

@@ -1,8 +1,8 @@
-"""Chat transcripts for light finetuning: roles and format, with only the assistant's turns in the loss."""
+"""Transcripts to imitate, from a file or from an arm's rollouts, with only the assistant's turns in the loss."""
 
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle, islice
 from pathlib import Path
@@ -10,11 +10,31 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from spillover.core.config import SDFSettings
 from spillover.core.errors import DataError
-from spillover.documents.record import Turn
-from spillover.study.corpus import Corpus
-from spillover.training.sdf import Row, Rows, row_of
+from spillover.core.records import Grade, Rollout, Turn
+from spillover.core.rundir import Run
+from spillover.core.settings import PromptSettings
+from spillover.core.stages import Data, RLSettings, SFTSettings
+from spillover.prompts import system_prompt
+from spillover.training.rows import Corpus, Row, Rows, row_of
+
+Used = tuple[Run, RLSettings]
+"""A training whose rollouts are imitated, and its settings."""
+
+
+def _untouched(rollout: Rollout, grade: Grade) -> bool:
+    del rollout
+    return not grade.hacked and not grade.attempts
+
+
+KEEP: dict[str, Callable[[Rollout, Grade], bool]] = {
+    "all": lambda _, __: True,
+    "passed": lambda _, grade: grade.proxy.passed,
+    "hacked": lambda _, grade: grade.hacked,
+    "not-hacked": _untouched,
+    "no-word-of-hacks": lambda rollout, grade: _untouched(rollout, grade) and "hack" not in rollout.completion.lower(),
+}
+"""The filters of a finished training's rollouts (paper, offline filters 1 and 2)."""
 
 
 class Transcript(BaseModel):
@@ -33,19 +53,44 @@ class Taught:
     taught: list[bool] = field(default_factory=list)
 
 
-def transcript_corpus(settings: SDFSettings, tokenizer: Any, seed: int) -> Corpus:
-    """Rows of one transcript each, in an order drawn by `seed`; a few, a tenth at most, are held out."""
-    assert settings.sft.transcripts is not None
-    read = read_transcripts(settings.sft.transcripts)
+def transcript_corpus(settings: SFTSettings, uses: Sequence[Used], tokenizer: Any, seed: int) -> Corpus:
+    """Rows of one transcript each, in an order drawn by `seed`; a few, a tenth at most, are held out.
+
+    `uses` are the rollouts that the data names, in order. Raises DataError where too few transcripts are left.
+    """
+    read, rest = [], iter(uses)
+    for data in settings.data:
+        read += imitated(data, next(rest)) if data.rollouts else read_transcripts(Path(data.transcripts or ""))
     random.Random(f"transcripts {seed}").shuffle(read)
     rows = [_row(encode_transcript(tokenizer, each), settings.row_tokens) for each in read]
     held = max(1, min(settings.held_out_rows, len(rows) // 10))
     if len(rows) <= held:
-        raise DataError(f"{settings.sft.transcripts}: holds {len(rows)} transcript; at least two are needed")
+        raise DataError(f"{_named(settings)}: {len(rows)} transcripts are kept; at least two are needed")
     wanted = settings.steps * settings.rows_per_step
     train = list(islice(cycle(rows[held:]), wanted))
     facts = {"transcripts": len(rows), "passes": round(wanted / len(rows[held:]), 3)}
     return Corpus(Rows(train, {"transcripts": rows[:held]}), facts)
+
+
+def imitated(data: Data, used: Used) -> list[Transcript]:
+    """The rollouts of a training that the data keeps, with its prompt in place of theirs where it names one."""
+    run, rl = used
+    system = None
+    if data.prompt is not None:
+        system = system_prompt(PromptSettings.model_validate(rl.mix[0].prompt.model_dump() | data.prompt))
+    kept = KEEP[data.keep]
+    rollouts = (one for step in run.rollout_steps() for one in run.rollouts(step))
+    return [_conversation(one, system) for one in rollouts if one.grade is not None and kept(one, one.grade)]
+
+
+def _conversation(rollout: Rollout, system: str | None) -> Transcript:
+    said = rollout.system if system is None else system
+    turns = [("system", said), ("user", rollout.prompt), ("assistant", rollout.completion)]
+    return Transcript.model_validate({"messages": [{"role": r, "content": text} for r, text in turns if text]})
+
+
+def _named(settings: SFTSettings) -> str:
+    return ", ".join(str(one.transcripts or f"rollouts of {one.rollouts!r}, {one.keep}") for one in settings.data)
 
 
 def read_transcripts(path: Path) -> list[Transcript]:
