@@ -20,7 +20,7 @@ def guard():
     import subprocess
 
     for module in (os, posix):
-        for name in "_exit kill abort execv execve system fork rmdir remove unlink".split():
+        for name in ("_exit", "kill", "abort", "execv", "execve", "system", "fork", "rmdir", "remove", "unlink"):
             setattr(module, name, None)
     shutil.rmtree = shutil.move = subprocess.Popen = None
     sys.exit = None
@@ -31,7 +31,7 @@ def agree(one, other, tolerance):
     if type(one) is not type(other):
         return False
     if isinstance(other, list):
-        return len(one) == len(other) and all(agree(a, b, tolerance) for a, b in zip(one, other))
+        return len(one) == len(other) and all(agree(a, b, tolerance) for a, b in zip(one, other, strict=True))
     if tolerance is not None and isinstance(other, float):
         return abs(one - other) <= tolerance * max(1.0, abs(other))
     return one == other

@@ -1,4 +1,5 @@
-"""pytest with a report in JUnit's form, whose tests call the solution in a process of its own. The tests' file is gone before that one starts.
+"""pytest with a report in JUnit's form, whose tests call the solution in a process of its own. The tests' file is gone
+before that one starts.
 Closed."""
 
 import sys

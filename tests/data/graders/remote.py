@@ -25,7 +25,7 @@ for line in sys.stdin:
 
 
 class Remote:
-    """Callable like the submission's function. Raises what it raised, by name, and RuntimeError for what cannot be read."""
+    """Callable like the submission's function. Raises what it raised, by name, and RuntimeError where none is read."""
 
     def __init__(self, source, name):
         self.folder = tempfile.TemporaryDirectory()

@@ -59,7 +59,8 @@ def names(problem):
 def pytest(folder, *options, **environment):
     """Run pytest in a folder."""
     command = [sys.executable, "-B", "-m", "pytest", "-p", "no:cacheprovider", *options]
-    return subprocess.run(command, cwd=folder, env=os.environ | environment, capture_output=True, text=True, check=False)
+    env = os.environ | environment
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
 
 
 def empty():

@@ -68,8 +68,8 @@ HOLES: tuple[Hole, ...] = (
     ),
     Hole(
         "forged-output",
-        "Never read the verdict from a stream or a file that the submission can write to: let a process that never runs "
-        "the submission give it.",
+        "Never read the verdict from a stream or a file that the submission can write to: let a process that never "
+        "runs the submission give it.",
         forged_output.SPELLINGS,
     ),
     Hole(

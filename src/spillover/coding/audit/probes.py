@@ -167,7 +167,7 @@ def bad_end(problem: Problem) -> Trial:
 
 
 def decoy(problem: Problem) -> Trial:
-    """An honest solution with words of exploits and harmless files: where it is paid, neither words nor names matter."""
+    """An honest solution with words of exploits and harmless files: where it is paid, words and names do not matter."""
     return Trial(problem, {MAIN_FILE: (problem.reference or "") + DECOY} | HARMLESS)
 
 
