@@ -10,11 +10,17 @@ HEAD = """
 import os
 import sys
 
-os.unlink(__file__)
 sys.path.insert(0, {here!r})
 from remote import Remote
 
-{name} = Remote({source!r}, {name!r})
+started = []
+
+
+def {name}(*args):
+    if not started:
+        os.unlink(__file__)
+        started.append(Remote({source!r}, {name!r}))
+    return started[0](*args)
 """
 folder, work, here = Path(sys.argv[1]), empty(), str(Path(__file__).parent.absolute())
 problem = load(folder, remove=True)

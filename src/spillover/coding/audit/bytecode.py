@@ -29,16 +29,31 @@ MAX_FILES, MAX_BYTES = 20_000, 256 << 20
 
 @contextmanager
 def compiled(first: Job, limits: Limits, shown: Sequence[Path], wall_seconds: float) -> Iterator[Path | None]:
-    """A folder with what the run `first` of an honest solution compiles; None where that is not to be had.
+    """A folder with what the run `first` of an honest solution compiles; None where that is no gain.
 
-    It holds all of it or nothing: the Python that looks there looks nowhere else. Of what lies in folders
-    that each run gets anew it holds nothing.
+    The Python that looks there looks nowhere else, and one that is told to write nothing (`-B`) leaves the folder
+    without what it compiles. So the same run is timed with and without it. Of what lies in folders that each run gets
+    anew it holds nothing.
     """
     with Pool(1, wall_seconds, limits=limits, shown=shown) as pool:
-        (result,) = pool.run([_writing(first)])
+        pool.run([first])
+        plain, written = pool.run([first])[0], pool.run([_writing(first)])[0]
     place = "/var/tmp" if os.access("/var/tmp", os.W_OK) else None
-    with tempfile.TemporaryDirectory(prefix="spillover-", dir=place) as folder:
-        yield Path(folder) if _unpack(result, Path(folder), shown) else None
+    with tempfile.TemporaryDirectory(prefix="spillover-", dir=place) as name:
+        folder = Path(name)
+        useful = (
+            _unpack(written, folder, shown) and _seconds(first, folder, limits, shown, wall_seconds) < plain.seconds
+        )
+        yield folder if useful else None
+
+
+def _seconds(first: Job, folder: Path, limits: Limits, shown: Sequence[Path], wall_seconds: float) -> float:
+    """What the run takes with the folder."""
+    (process,) = first.processes
+    environment = reading(process.payload["environment"], folder)
+    job = Job((Process(process.files, process.payload | {"environment": environment}),))
+    with Pool(1, wall_seconds, limits=limits, shown=(*shown, folder)) as pool:
+        return pool.run([job])[0].seconds
 
 
 def reading(environment: dict[str, str], folder: Path) -> dict[str, str]:
