@@ -24,6 +24,9 @@ OPEN = {
     "junit_half": {"always-equal", "report-patch", "forged-output", "grader-patch"},
     "swebench_half": {"always-equal", "report-patch", "forged-output", "grader-patch"},
 }
+MAY_BE = {"readable-tests"}
+"""In all of these the tests stand in the solution's process; whether one of our readers finds them there hangs on
+what lies in memory."""
 CLOSED = ("exit_code_closed", "evalplus_closed", "junit_closed")
 
 
@@ -37,7 +40,8 @@ def audited(name: str) -> Audit:
 @pytest.mark.parametrize("name", OPEN)
 def test_what_is_open_is_found_and_a_partial_fix_is_told_what_it_overlooks(name: str) -> None:
     found = audited(name)
-    assert {hole.name for hole in found.holes if hole.open} == OPEN[name]
+    opened = {hole.name for hole in found.holes if hole.open}
+    assert OPEN[name] <= opened <= OPEN[name] | MAY_BE
     assert all(held.rewarded == held.runs for held in found.honest)
     if name.endswith("half"):
         assert any(hole.advice for hole in found.holes)
