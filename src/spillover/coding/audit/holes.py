@@ -1,106 +1,81 @@
 """The holes that an audit looks for, each with the spellings that would earn reward through it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-from spillover.coding.audit import further, made
+from spillover.coding.audit.exploits import (
+    always_equal,
+    early_exit,
+    forged_output,
+    grader_functions,
+    grader_values,
+    hardcoded,
+    no_tests_run,
+    no_trick,
+    readable_tests,
+    report_patch,
+    skip_marks,
+    startup_files,
+    test_overwrite,
+)
+from spillover.coding.audit.spelling import Hole
 from spillover.coding.hacks import HACKS
-from spillover.coding.hacks.hack import ENTRY_POINT
-from spillover.core.records import Problem
 
-Files = dict[str, str]
-
-
-@dataclass(frozen=True)
-class Spelling:
-    """One way through a hole. `files` writes it for a problem; None where the problem gives it no hold."""
-
-    name: str
-    files: Callable[[Problem], Files | None]
-
-
-@dataclass(frozen=True)
-class Hole:
-    """A way to be paid without solving the problem, and how to close it."""
-
-    name: str
-    closing: str
-    spellings: tuple[Spelling, ...]
-
-
-def _written(files: Files) -> Callable[[Problem], Files]:
-    """Files in which `ENTRY_POINT` stands for the name of the function."""
-    return lambda problem: {path: text.replace(ENTRY_POINT, problem.entry_point) for path, text in files.items()}
-
-
-def _spellings(table: dict[str, Files]) -> tuple[Spelling, ...]:
-    return tuple(Spelling(name, _written(files)) for name, files in table.items())
-
-
-def _library() -> list[Hole]:
-    more = {"report-patch": further.REPORT_PATCH}
-    return [
-        Hole(
-            hack.name,
-            hack.closing,
-            _spellings({exploit.name: exploit.files for exploit in hack.exploits} | more.get(hack.name, {})),
-        )
-        for hack in HACKS.values()
-    ]
-
+NO_TRICK = ("wrong-answer", "empty-submission")
+"""Holes through which anybody falls; where they are open, no other row can be judged."""
 
 HOLES: tuple[Hole, ...] = (
     Hole(
         "wrong-answer",
         "Run tests that tell right from wrong, and let a submission that fails or raises end with no reward.",
-        _spellings(further.WRONG_ANSWER),
+        no_trick.WRONG_ANSWER,
     ),
     Hole(
         "empty-submission",
         "Pay nothing where there is no code, it does not parse, or it does not define the function.",
-        _spellings(further.EMPTY_SUBMISSION),
+        no_trick.EMPTY_SUBMISSION,
     ),
-    *_library(),
+    Hole("always-equal", HACKS["always-equal"].closing, always_equal.SPELLINGS),
+    Hole("early-exit", HACKS["early-exit"].closing, early_exit.SPELLINGS),
+    Hole("report-patch", HACKS["report-patch"].closing, report_patch.SPELLINGS),
     Hole(
         "hardcoded-tests",
         "Grade on held-out tests too, which neither the prompt nor the submission's folder shows.",
-        tuple(Spelling(name, write) for name, write in made.HARDCODED.items()),
+        hardcoded.SPELLINGS,
     ),
     Hole(
         "readable-tests",
         "Keep expected values out of the submission's reach: compare in another process, and remove test and problem "
         "files before the submission runs.",
-        _spellings(further.READABLE_TESTS),
+        readable_tests.SPELLINGS,
     ),
     Hole(
         "test-overwrite",
         "Take the solution file only, run your own tests from a folder the submission cannot write to.",
-        _spellings(further.TEST_OVERWRITE),
+        test_overwrite.SPELLINGS,
     ),
     Hole(
         "no-tests-run",
         "Take no configuration files from the submission, and count the tests that ran against those there are.",
-        _spellings(further.NO_TESTS_RUN),
+        no_tests_run.SPELLINGS,
     ),
     Hole(
         "skip-marks",
         "Pay for tests that passed, counted against those there are; a skipped or xfailed test is no pass.",
-        _spellings(further.SKIP_MARKS),
+        skip_marks.SPELLINGS,
     ),
     Hole(
         "startup-files",
         "Take the solution file only, and start Python isolated (`python -I`) from another folder.",
-        _spellings(further.STARTUP_FILES),
+        startup_files.SPELLINGS,
     ),
     Hole(
         "forged-output",
-        "Never read the verdict from a stream the submission can write to: capture its output apart from your own.",
-        _spellings(further.FORGED_OUTPUT),
+        "Never read the verdict from a stream or a file that the submission can write to: let a process that never "
+        "runs the submission give it.",
+        forged_output.SPELLINGS,
     ),
     Hole(
         "grader-patch",
         "Run the submission in a process of its own; never import it into the one that compares.",
-        _spellings(further.GRADER_PATCH),
+        (*grader_functions.SPELLINGS, *grader_values.SPELLINGS),
     ),
 )
 """In the order of the report: what earns without any trick first."""

@@ -1,15 +1,21 @@
 """An audit as it is asked for, with everything checked before anything is run."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from spillover.coding.audit.command import CommandPayer, Reward, RewardSource
+from spillover.coding.audit.command import CommandPayer
+from spillover.coding.audit.found import Audit
 from spillover.coding.audit.harness import HarnessPayer
-from spillover.coding.audit.holes import HOLES, Hole
-from spillover.coding.audit.problems import audit_problems
-from spillover.coding.audit.run import NO_TRICK, Audit, Progress, audit
+from spillover.coding.audit.holes import HOLES, NO_TRICK
+from spillover.coding.audit.payer import Trial
+from spillover.coding.audit.problems import audit_problems, raising_problem
+from spillover.coding.audit.reward import Reward, RewardSource
+from spillover.coding.audit.run import Progress, audit
+from spillover.coding.audit.spelling import Hole
+from spillover.coding.compose import MAIN_FILE
 from spillover.coding.grader import Grader
 from spillover.core.errors import UserError, suggest
 from spillover.core.records import HARNESSES, Harness
@@ -46,11 +52,14 @@ def run_audit(request: AuditRequest, progress: Progress | None = None) -> Audit:
     harness, reward = _check(request)
     holes = _holes(request.only)
     problems = audit_problems(request.problems, request.count, request.seed)
+    besides = [] if request.problems else [raising_problem(request.seed)]
     seconds = max(request.wall_seconds, ORACLE_SECONDS) if request.command else request.wall_seconds
     with Grader(request.workers, seconds, request.allow_unsandboxed) as grader:
         if request.command is None:
             payer = HarnessPayer(harness, request.closed, grader)
-            return audit(payer, grader, problems, holes=holes, thorough=request.thorough, progress=progress)
+            return audit(
+                payer, grader, problems, holes=holes, thorough=request.thorough, besides=besides, progress=progress
+            )
         with CommandPayer(
             request.command,
             reward,
@@ -59,8 +68,18 @@ def run_audit(request: AuditRequest, progress: Progress | None = None) -> Audit:
             workers=request.workers,
             wall_seconds=request.wall_seconds,
             allow_unsandboxed=request.allow_unsandboxed,
+            first=Trial(problems[0], {MAIN_FILE: problems[0].reference or ""}),
         ) as command:
-            return audit(command, grader, problems, holes=holes, thorough=request.thorough, progress=progress)
+            return audit(
+                command,
+                grader,
+                problems,
+                holes=holes,
+                thorough=request.thorough,
+                sparing=not request.thorough,
+                besides=besides,
+                progress=progress,
+            )
 
 
 def _holes(names: Sequence[str]) -> list[Hole]:
@@ -85,4 +104,6 @@ def _check(request: AuditRequest) -> tuple[Harness, Reward]:
     source = next((name for name in SOURCES if name == request.reward), None)
     if source is None:
         raise UserError(f"--reward {request.reward!r}: cannot be read{suggest(request.reward, SOURCES)}")
+    if math.isnan(request.threshold):
+        raise UserError("--threshold nan: no number is as large; give the least reward that pays")
     return harness or "pytest", Reward(source, request.threshold)

@@ -1,82 +1,34 @@
 """The audit itself: honest solutions first, then every exploit where an honest one was paid."""
 
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Sequence
 from statistics import median
-from typing import Literal
+from typing import TypeVar
 
-from spillover.coding.audit.holes import HOLES, Hole
+from spillover.coding.audit.found import Audit, HoleFound, HonestFound, TrialFound, WayFound
+from spillover.coding.audit.holes import HOLES
+from spillover.coding.audit.notes import Left, advice, notes
 from spillover.coding.audit.payer import Payer, Payment, Trial
+from spillover.coding.audit.reach import Reach, find_reach
+from spillover.coding.audit.rounds import Attempt, able, attempts, next_round
+from spillover.coding.audit.spelling import WRONG, Hole, written
 from spillover.coding.compose import MAIN_FILE
 from spillover.coding.grader import Grader
 from spillover.coding.hacks import as_completion
 from spillover.coding.requests import GradeRequest
 from spillover.core.errors import DataError
-from spillover.core.records import Oracle, Problem, Record
+from spillover.core.records import Oracle, Problem
 
 HONEST_RUNS = 2
 """So often each honest solution is graded: a grader that cannot agree with itself shows."""
-CHUNK = 8
+CHUNK = 16
 """Submissions between two signs of progress."""
-NO_TRICK = ("wrong-answer", "empty-submission")
-"""Holes through which anybody falls; where they are open, no other row can be judged."""
+ROUNDS = 4
 
-Attempt = tuple[Hole, str, Trial]
-"""A spelling of a hole, written for a problem."""
-Verdict = Literal["open", "closed", "inconclusive"]
+Item = TypeVar("Item")
+Tried = tuple[Attempt, TrialFound]
 Progress = Callable[[int, int], object]
 """Told how many submissions are graded, and of how many."""
-
-
-class TrialFound(Record):
-    """One submission that does not solve its problem, and what the grader gave for it."""
-
-    spelling: str
-    problem: str
-    rewarded: bool
-    seconds: float
-    detail: str = ""
-
-
-class HoleFound(Record):
-    """A hole with its spellings: `open` of `tried` earned reward."""
-
-    name: str
-    closing: str
-    open: int
-    tried: int
-    spellings: tuple[str, ...]
-    """Those that earned reward."""
-    trials: tuple[TrialFound, ...]
-
-
-class HonestFound(Record):
-    """What the grader gave for a problem's honest solution."""
-
-    problem: str
-    rewarded: int
-    runs: int
-    detail: str = ""
-    """Why it was refused, if it ever was."""
-
-
-class Audit(Record):
-    """What an audit found. `closed` means that no spelling earned reward, not that none could."""
-
-    verdict: Verdict
-    setting: dict[str, str]
-    honest: tuple[HonestFound, ...]
-    holes: tuple[HoleFound, ...]
-    notes: tuple[str, ...]
-    runs: int
-    seconds: float
-    """Of all runs together; several go on at the same time."""
-    seconds_median: float
-    seconds_slowest: float
-
-    @property
-    def exit_code(self) -> int:
-        """0 no hole, 1 a hole is open, 2 nothing can be concluded."""
-        return {"closed": 0, "open": 1, "inconclusive": 2}[self.verdict]
 
 
 def audit(
@@ -86,38 +38,119 @@ def audit(
     *,
     holes: Sequence[Hole] = HOLES,
     thorough: bool = False,
+    sparing: bool = False,
+    besides: Sequence[Problem] = (),
     progress: Progress | None = None,
 ) -> Audit:
     """Audit `payer` with `grader` as the judge of what solves a problem.
 
     Every honest solution is graded twice. Each spelling of `holes` is tried on one problem, in turn, or
-    with `thorough` on every one, of those whose honest solution was paid. Inconclusive where none was, or
+    with `thorough` on every one, of those whose honest solution was paid. With `sparing`, spellings are left
+    out that can do nothing in this grader, and those of a hole that is open already. Problems of `besides`
+    are used if the grader tells right from wrong on them. Inconclusive where no honest solution was paid, or
     where nothing could be tried. Raises DataError for a problem whose reference does not solve it.
     """
-    _check_references(grader, problems)
-    paid = payer.pay([_honest(problem) for problem in problems for _ in range(HONEST_RUNS)])
-    honest = tuple(_honest_found(p, paid[i * HONEST_RUNS : (i + 1) * HONEST_RUNS]) for i, p in enumerate(problems))
-    usable = [problem for problem, held in zip(problems, honest, strict=True) if held.rewarded]
-    planned = list(_attempts(holes, usable, thorough)) if usable else []
-    attempts = _failing(grader, planned)
-    payments = _paid(payer, attempts, progress)
-    found = tuple(_hole_found(hole, attempts, payments) for hole in holes)
-    seconds = [payment.seconds for payment in [*paid, *payments]]
+    _check_references(grader, [*problems, *besides])
+    run = _Run(payer, grader, progress)
+    honest = run.honest([*problems, *besides])
+    strange = {problem.id for problem in run.taken_for_right([p for p in besides if honest[p.id].rewarded])}
+    strange |= {problem.id for problem in besides if not honest[problem.id].rewarded}
+    seen = [found for name, found in honest.items() if name not in strange]
+    usable = [p for p in [*problems, *besides] if p.id not in strange and honest[p.id].rewarded]
+    planned = list(attempts(holes, usable, thorough)) if usable else []
+    steady = all(found.rewarded in (0, found.runs) for found in seen)
+    reach = find_reach(_telling(usable), run.pay) if sparing and planned and steady else Reach()
+    tried = run.tried(able(planned, reach), sparing)
+    found = tuple(_hole_found(hole, planned, tried) for hole in holes)
+    left = Left(strange=tuple(sorted(strange)), solved=run.solved, unable=len(planned) - len(able(planned, reach)))
     return Audit(
-        verdict="inconclusive" if not attempts else "open" if any(hole.open for hole in found) else "closed",
+        verdict="inconclusive" if not tried else "open" if any(hole.open for hole in found) else "closed",
         setting=payer.setting,
-        honest=honest,
+        honest=tuple(seen),
         holes=found,
-        notes=tuple(_notes(honest, found, len(planned) - len(attempts))),
-        runs=len(seconds),
-        seconds=sum(seconds),
-        seconds_median=median(seconds),
-        seconds_slowest=max(seconds),
+        notes=tuple(notes(seen, found, reach, left)),
+        runs=len(run.seconds),
+        seconds=sum(run.seconds),
+        seconds_median=median(run.seconds),
+        seconds_slowest=max(run.seconds),
+        seconds_taken=time.monotonic() - run.started,
     )
+
+
+class _Run:
+    """The runs of one audit."""
+
+    def __init__(self, payer: Payer, grader: Grader, progress: Progress | None) -> None:
+        self._payer, self._grader, self._progress = payer, grader, progress
+        self.started = time.monotonic()
+        self.seconds: list[float] = []
+        self.solved = 0
+        """Paid exploits that were left out because they solve their problem."""
+
+    def pay(self, trials: Sequence[Trial]) -> list[Payment]:
+        """Grade submissions, with signs of progress."""
+        payments: list[Payment] = []
+        before = len(self.seconds)
+        for some in _groups(trials, CHUNK):
+            payments += self._payer.pay(some)
+            if self._progress:
+                self._progress(before + len(payments), before + len(trials))
+        self.seconds += [payment.seconds for payment in payments]
+        return payments
+
+    def honest(self, problems: Sequence[Problem]) -> dict[str, HonestFound]:
+        """What the honest solutions are paid, by problem."""
+        paid = self.pay([_honest(problem) for problem in problems for _ in range(HONEST_RUNS)])
+        rows = zip(problems, _groups(paid, HONEST_RUNS), strict=True)
+        return {problem.id: _honest_found(problem, some) for problem, some in rows}
+
+    def taken_for_right(self, problems: Sequence[Problem]) -> list[Problem]:
+        """The problems on which a wrong answer is paid."""
+        paid = self.pay([Trial(problem, written({MAIN_FILE: WRONG})(problem)) for problem in problems])
+        return [problem for problem, payment in zip(problems, paid, strict=True) if payment.rewarded]
+
+    def tried(self, waiting: Sequence[Attempt], sparing: bool) -> list[Tried]:
+        """What was tried and does not solve its problem; with `sparing` in rounds, each for the holes not yet open."""
+        done: list[Tried] = []
+        for number in range(ROUNDS) if sparing else (ROUNDS,):
+            opened = {attempt.hole.name for attempt, trial in done if trial.opens}
+            now = next_round(waiting, number, opened)
+            done += self._tried_now(now)
+            waiting = [attempt for attempt in waiting if attempt not in now]
+        return done
+
+    def _tried_now(self, now: Sequence[Attempt]) -> list[Tried]:
+        payments = self.pay([attempt.trial for attempt in now])
+        rows = list(zip(now, payments, strict=True))
+        paid = [attempt for attempt, payment in rows if payment.rewarded]
+        truth = _truth(self._grader, [attempt.trial for attempt in paid])
+        solved = [attempt for attempt, oracle in zip(paid, truth, strict=True) if oracle.passed]
+        otherwise = self._paid_otherwise([attempt for attempt in paid if attempt not in solved])
+        self.solved += len(solved)
+        return [
+            (attempt, _trial_found(attempt, payment, attempt in otherwise))
+            for attempt, payment in rows
+            if attempt not in solved
+        ]
+
+    def _paid_otherwise(self, paid: Sequence[Attempt]) -> list[Attempt]:
+        """Those that are paid without the trick of their hole too."""
+        doubted = [(attempt, attempt.control) for attempt in paid if attempt.control is not None]
+        payments = self.pay([control for _, control in doubted])
+        return [attempt for (attempt, _), payment in zip(doubted, payments, strict=True) if payment.rewarded]
+
+
+def _groups(items: Sequence[Item], size: int) -> list[Sequence[Item]]:
+    return [items[start : start + size] for start in range(0, len(items), size)]
 
 
 def _honest(problem: Problem) -> Trial:
     return Trial(problem, {MAIN_FILE: problem.reference or ""})
+
+
+def _telling(problems: Sequence[Problem]) -> Problem:
+    """The problem that tells most about a grader: one whose answers can be of a type of their own."""
+    return next((p for p in problems if p.cases and type(p.cases[0].expected) in (int, float, str, list)), problems[0])
 
 
 def _truth(grader: Grader, trials: Sequence[Trial]) -> list[Oracle]:
@@ -133,81 +166,36 @@ def _check_references(grader: Grader, problems: Sequence[Problem]) -> None:
             )
 
 
-def _attempts(holes: Sequence[Hole], problems: Sequence[Problem], thorough: bool) -> Iterator[Attempt]:
-    """Every spelling, on every problem or on the next in turn that gives it a hold."""
-    turn = 0
-    for hole in holes:
-        for spelling in hole.spellings:
-            order = [*problems[turn:], *problems[:turn]]
-            turn = (turn + 1) % len(problems)
-            written = [(problem, files) for problem in order if (files := spelling.files(problem)) is not None]
-            for problem, files in written if thorough else written[:1]:
-                yield hole, spelling.name, Trial(problem, files)
-
-
-def _failing(grader: Grader, attempts: Sequence[Attempt]) -> list[Attempt]:
-    """Those that the oracle says do not solve their problem."""
-    truth = _truth(grader, [trial for _, _, trial in attempts])
-    return [attempt for attempt, oracle in zip(attempts, truth, strict=True) if oracle.passed is False]
-
-
-def _paid(payer: Payer, attempts: Sequence[Attempt], progress: Progress | None) -> list[Payment]:
-    payments: list[Payment] = []
-    for start in range(0, len(attempts), CHUNK):
-        payments += payer.pay([trial for _, _, trial in attempts[start : start + CHUNK]])
-        if progress:
-            progress(len(payments), len(attempts))
-    return payments
-
-
 def _honest_found(problem: Problem, paid: Sequence[Payment]) -> HonestFound:
     refused = next((payment.detail or "no reason said" for payment in paid if not payment.rewarded), "")
     return HonestFound(problem=problem.id, rewarded=sum(p.rewarded for p in paid), runs=len(paid), detail=refused)
 
 
-def _hole_found(hole: Hole, attempts: Sequence[Attempt], payments: Sequence[Payment]) -> HoleFound:
-    trials = tuple(
-        TrialFound(
-            spelling=spelling,
-            problem=trial.problem.id,
-            rewarded=payment.rewarded,
-            seconds=payment.seconds,
-            detail=payment.detail,
-        )
-        for (tried, spelling, trial), payment in zip(attempts, payments, strict=True)
-        if tried is hole
+def _trial_found(attempt: Attempt, payment: Payment, otherwise: bool) -> TrialFound:
+    return TrialFound(
+        spelling=attempt.spelling.name,
+        problem=attempt.trial.problem.id,
+        rewarded=payment.rewarded,
+        seconds=payment.seconds,
+        detail="paid without its trick too, for the sake of another hole" if otherwise else payment.detail,
     )
-    spellings = dict.fromkeys(trial.spelling for trial in trials if trial.rewarded)
+
+
+def _hole_found(hole: Hole, planned: Sequence[Attempt], tried: Sequence[Tried]) -> HoleFound:
+    own = [(attempt, trial) for attempt, trial in tried if attempt.hole is hole]
+    run = {attempt.spelling.name for attempt, _ in own}
+    opening = dict.fromkeys(trial.spelling for _, trial in own if trial.opens)
+    ways = {spelling.way.name: spelling.way for spelling in hole.spellings}
+    names = {name: {attempt.spelling.name for attempt, _ in own if attempt.spelling.way.name == name} for name in ways}
+    found = [WayFound(name=name, open=len(names[name] & opening.keys()), tried=len(names[name])) for name in ways]
     return HoleFound(
         name=hole.name,
         closing=hole.closing,
-        open=len(spellings),
-        tried=len({trial.spelling for trial in trials}),
-        spellings=tuple(spellings),
-        trials=trials,
+        open=len(opening),
+        tried=len(run),
+        not_run=len({attempt.spelling.name for attempt in planned if attempt.hole is hole} - run),
+        spellings=tuple(opening),
+        ways=tuple(found),
+        advice=tuple(advice(found, ways)),
+        trials=tuple(trial for _, trial in own),
     )
-
-
-def _notes(honest: Sequence[HonestFound], holes: Sequence[HoleFound], dropped: int) -> Iterator[str]:
-    """What a reader must know before believing the table. `dropped` exploits were not tried."""
-    refused = [found for found in honest if not found.rewarded]
-    if len(refused) == len(honest):
-        yield f"The grader refuses every honest solution, so nothing can be concluded. It said: {refused[0].detail}"
-        yield (
-            "If it lacks a file or a package, show it with --bind PATH; if it brings no tests, try --with-tests "
-            "or your own --problems; if it prints its verdict, --reward stdout."
-        )
-        return
-    if refused:
-        names = ", ".join(f"{found.problem} ({found.detail})" for found in refused)
-        yield f"Honest solutions refused; no exploit was tried on these problems: {names}"
-    unstable = [found.problem for found in honest if 0 < found.rewarded < found.runs]
-    if unstable:
-        yield f"The same honest solution got two verdicts: {', '.join(unstable)}. No row is certain until it gets one."
-    if any(hole.open for hole in holes if hole.name in NO_TRICK):
-        yield "Submissions without any trick are paid; mend that first, the other rows mean little until then."
-    if dropped:
-        yield f"{dropped} exploits were left out: they solve their problem, or the oracle cannot tell."
-    slow = sum("past the time limit" in trial.detail for hole in holes for trial in hole.trials)
-    if slow:
-        yield f"{slow} submissions ran past the time limit and were refused."

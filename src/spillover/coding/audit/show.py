@@ -9,7 +9,8 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 
-from spillover.coding.audit.run import Audit, HoleFound, Progress
+from spillover.coding.audit.found import Audit, HoleFound
+from spillover.coding.audit.run import Progress
 
 NAMED = 3
 """Open spellings named in the table; --json has them all."""
@@ -84,13 +85,16 @@ def _closings(holes: list[HoleFound]) -> Iterator[RenderableType]:
     for hole in holes:
         yield Text(hole.name, "red")
         yield Padding(Text(hole.closing), (0, 0, 0, 2))
+        for overlooked in hole.advice:
+            yield Padding(Text.assemble(("half-mended: ", "bold yellow"), overlooked), (0, 0, 0, 2))
 
 
 def _verdict(audit: Audit) -> Iterator[RenderableType]:
     paid, runs = sum(found.rewarded for found in audit.honest), sum(found.runs for found in audit.honest)
     yield (
         f"Honest solutions paid: {paid} of {runs} runs on {len(audit.honest)} problems. "
-        f"{audit.runs} runs, median {audit.seconds_median:.2f} s, slowest {audit.seconds_slowest:.2f} s."
+        f"{audit.runs} runs in {audit.seconds_taken:.0f} s, median {audit.seconds_median:.2f} s, "
+        f"slowest {audit.seconds_slowest:.2f} s."
     )
     found = [hole for hole in audit.holes if hole.open]
     tried = sum(hole.tried for hole in audit.holes)
