@@ -111,19 +111,34 @@ def judge(answer: bytes | None, case: Any, problem: Problem) -> str | None:
         return "ended before it answered"
     try:
         message = json.loads(answer)
-        if isinstance(limit := message.get("limit"), str) and limit:
-            raise LimitError(f"met the limit of {limit[:60]}")
-        if "error" in message:
-            return without_addresses(f"raised {str(message['error'])[:60]}: {str(message['why'])[:200]}")
-        if problem.stdin:
-            right = text_matches(str(message["printed"]), case.outputs, problem.tolerance)
-            return None if right else f"printed {_short(message['printed'])}, not {_short(case.outputs[0])}"
-        value = reading.parse(message["value"])
+        limit, failed = _troubles(message)
+        value = None if failed else str(message["printed"]) if problem.stdin else reading.parse(message["value"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return "answered something unreadable"
-    if same(value, reading.parse(plain.encode(case.expected)), problem):
-        return None
-    return f"returned {_shown(value)}, not {_short(case.expected)}"
+    why = failed or _difference(value, case, problem)
+    if why and limit:
+        raise LimitError(limit)
+    return why
+
+
+def _troubles(message: Any) -> tuple[str, str]:
+    """The limit that an answer tells of, and what came in its place; empty if nothing."""
+    if "crashed" in message:
+        return f"crashed by signal {int(message['crashed']) % 128}", "crashed"
+    limit, failed = str(message.get("limit") or "")[:60], ""
+    if "error" in message:
+        error, why = str(message["error"])[:60], str(message["why"])[:200]
+        failed = without_addresses(f"raised {error}: {why}" if error else why) or "raised"
+    return limit and f"met the limit of {limit}", failed
+
+
+def _difference(value: Any, case: Any, problem: Problem) -> str | None:
+    """How what was printed or returned differs from what is right, None if it does not."""
+    if problem.stdin:
+        right = text_matches(value, case.outputs, problem.tolerance)
+        return None if right else f"printed {_short(value)}, not {_short(case.outputs[0])}"
+    right = same(value, reading.parse(plain.encode(case.expected)), problem)
+    return None if right else f"returned {_shown(value)}, not {_short(case.expected)}"
 
 
 def _names_for_check(problem: Problem, source: str) -> dict[str, list[str]]:

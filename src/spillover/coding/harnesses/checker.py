@@ -12,7 +12,7 @@ import sys
 from typing import Any
 
 from . import plain
-from .objects import ENDS, Message, is_builtin_class, signature
+from .objects import ENDS, Message, is_builtin_class, limit_of, signature
 from .peer import Lost, Peer
 from .remote import Remote, remote_class
 
@@ -42,8 +42,8 @@ class Session(Peer):
             self.lost = str(error)
             raise
         self.calls += message["do"] not in ("candidate", "name", "how")
+        self.limit = str(reply.get("error", reply).get("limit") or self.limit)
         if "error" in reply:
-            self.limit = str(reply["error"].get("limit") or self.limit)
             self.certain |= any(str(kind).partition(":")[2] in ENDS for kind in reply["error"]["kinds"])
         return reply
 
@@ -162,6 +162,7 @@ def _report(payload: Message, link: socket.socket) -> Message:
         check(candidate)
     except BaseException as error:
         why = f"{type(error).__name__}: {error}"[:300]
+        session.limit = session.limit or limit_of(error)
     return {**_outcome(session, why), "calls": session.calls}
 
 

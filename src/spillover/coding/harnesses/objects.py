@@ -1,6 +1,7 @@
 """What one process tells the other of an object that stays: its kind, its class, its signature, its error."""
 
 import builtins
+import errno
 import importlib
 import inspect
 import sys
@@ -15,10 +16,17 @@ LIMITS: tuple[tuple[type[BaseException], str, str], ...] = (
     (RecursionError, "", "recursion"),
     (MemoryError, "", "memory"),
     (RuntimeError, "can't start new thread", "threads"),
-    (BlockingIOError, "", "processes"),
     (TooLargeError, "", "size of an answer"),
 )
-"""Errors that tell of a limit and not of the submission."""
+SYSTEM_LIMITS = {
+    errno.ENOSPC: "disk space",
+    errno.EFBIG: "size of a file",
+    errno.EMFILE: "open files",
+    errno.ENFILE: "open files",
+    errno.ENOMEM: "memory",
+    errno.EAGAIN: "processes",
+}
+"""Errors that tell of a limit and not of the submission: by class and words, and by the system's number."""
 ENDS = {"StopIteration", "StopAsyncIteration", "GeneratorExit"}
 """Raised where somebody iterates over calls, these would end the iteration as if nothing had happened."""
 
@@ -144,9 +152,14 @@ def exception_named(name: str) -> type[BaseException] | None:
     return found if isinstance(found, type) and issubclass(found, BaseException) else None
 
 
-def limit_of(error: BaseException) -> str:
+def limit_of(error: BaseException | None = None) -> str:
     """The limit that an error tells of, empty if none."""
-    return next((limit for kind, words, limit in LIMITS if isinstance(error, kind) and words in shown(error)), "")
+    try:
+        if isinstance(error, OSError):
+            return SYSTEM_LIMITS.get(error.errno or 0, "")
+        return next((limit for kind, words, limit in LIMITS if isinstance(error, kind) and words in shown(error)), "")
+    except BaseException:  # The error's own attributes may raise.
+        return ""
 
 
 def shown(value: Any, most: int = 200) -> str:

@@ -7,7 +7,9 @@ import json
 import os
 import socket
 import sys
+import threading
 import types
+from collections.abc import Callable
 from typing import Any
 
 from inside.program import run_program as be_main  # type: ignore[import-not-found]  # its name inside the sandbox
@@ -64,28 +66,71 @@ class Submission:
 
 
 def answer_calls(submission: Submission, payload: Message, channel: int) -> None:
-    """One line for each call: {"value": tokens} or {"error", "why", "limit"}."""
+    """One line for each call: {"value": tokens} or {"error", "why"}, with the "limit" that was met, if any."""
+    met: list[BaseException] = []
+    watch_threads(met.append)
     for call in payload["calls"]:
+        met.clear()
         try:
             function = submission.entry(payload["entry_point"], payload["form"])
-            answer: Message = {"value": plain.encode(function(*parse.decode(call)))}
+            answer = {"value": plain.encode(function(*parse.decode(call))), "limit": limit_of(*met[:1])}
         except BaseException as error:
-            answer = {"error": type(error).__name__[:60], "why": shown(error), "limit": limit_of(error)}
+            answer = failure(error)
         write_line(channel, answer)
 
 
 def answer_inputs(source: str, inputs: list[str], channel: int) -> None:
-    """One line for each input, each from a process of its own: {"printed"} or {"error", "why", "limit"}."""
+    """One line for each input: {"printed"}, {"error", "why"} or {"crashed"}, with the "limit" that was met, if any."""
     for given in inputs:
-        with stdio.redirected(given) as so_far:
-            pid = os.fork()
-            if pid == 0:
-                be_main(source, "solution.py")
-            code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-            text = so_far()
-        limit = f"crashed by signal {-code}" if code < 0 else ""
-        answer: Message = {"printed": text} if code == 0 else {"error": "", "why": f"exit code {code}", "limit": limit}
+        try:
+            answer = answer_input(source, given)
+        except Exception as error:
+            answer = failure(error)
         write_line(channel, answer)
+
+
+def answer_input(source: str, given: str) -> Message:
+    """What a process of its own prints, or what ended it. Raises OSError where the disk has no room for the streams."""
+    told, tell = os.pipe()
+    os.set_blocking(told, False)
+    with os.fdopen(told, "rb", 0) as report, os.fdopen(tell, "wb", 0) as channel, stdio.redirected(given) as so_far:
+        pid = os.fork()
+        if pid == 0:
+            be_program(source, channel.fileno())
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        said = json.loads((report.read(1 << 12) or b"{}").partition(b"\n")[0])
+        if code < 0:
+            return {"crashed": -code}
+        if code == 0:
+            return {"printed": so_far(), "limit": said.get("limit", "")}
+        return said or {"error": "", "why": f"exit code {code}"}
+
+
+def be_program(source: str, channel: int) -> None:
+    """Be the program, and never return. The error that ends it, or the limit that a thread met, goes to the channel."""
+
+    def tell(error: BaseException) -> None:
+        os.write(channel, json.dumps(failure(error)).encode() + b"\n")
+
+    watch_threads(tell)
+    be_main(source, "solution.py", failed=tell)
+
+
+def watch_threads(note: Callable[[BaseException], object]) -> None:
+    """Have noted what ends a thread if it tells of a limit: nobody else would hear of it."""
+    usual = threading.excepthook
+
+    def ended(args: Any) -> None:
+        if limit_of(args.exc_value):
+            note(args.exc_value)
+        usual(args)
+
+    threading.excepthook = ended
+
+
+def failure(error: BaseException) -> Message:
+    """An error as an answer."""
+    return {"error": type(error).__name__[:60], "why": shown(error), "limit": limit_of(error)}
 
 
 def write_line(channel: int, answer: Message) -> None:
@@ -107,6 +152,8 @@ class Service(Peer):
         super().__init__(link, self._stand, shared)
         self.submission, self.entry_point = submission, payload["entry_point"]
         self.objects.append(None)
+        self.met: list[BaseException] = []
+        watch_threads(self.met.append)
         self.handlers |= {
             "candidate": self._candidate,
             "get": lambda r: {"value": self.write(getattr(self.objects[r["on"]], r["name"]))},
@@ -139,6 +186,11 @@ class Service(Peer):
         return {"info": about(self.objects[0]), "is": kind_of(self.objects[0])}
 
     def _called(self, request: Message) -> Message:
+        """A call, and the limit that a thread of it met."""
+        self.met.clear()
+        return {**self._called_with_streams(request), "limit": limit_of(*self.met[:1])}
+
+    def _called_with_streams(self, request: Message) -> Message:
         """A call, with the check's input and output if it has put its own in their place."""
         if not {"input", "output", "prompt"} & set(request):
             return super()._called(request)

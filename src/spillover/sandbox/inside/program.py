@@ -10,10 +10,16 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 
-def run_program(source: str, filename: str, then: Callable[[dict[str, Any]], object] | None = None) -> NoReturn:
+def run_program(
+    source: str,
+    filename: str,
+    then: Callable[[dict[str, Any]], object] | None = None,
+    failed: Callable[[BaseException], object] = id,
+) -> NoReturn:
     """Run `source` as ``__main__``, and exit with the code that ``python filename`` would exit with.
 
-    `then` is called with its names where it came to its end, found nothing to read, or left with a failing code.
+    `then` is called with its names where it came to its end, found nothing to read, or left with a failing code;
+    `failed` with the error that ended it, if one did.
     """
     module = types.ModuleType("__main__")
     module.__dict__.update(__builtins__=__builtins__, __file__=filename)
@@ -30,9 +36,10 @@ def run_program(source: str, filename: str, then: Callable[[dict[str, Any]], obj
     except SystemExit as stop:
         code = exit_code(stop)
     except BaseException as error:
+        failed(error)
         sys.excepthook(type(error), error, error.__traceback__)
         code = 1
-    finish(code)
+    finish(code, failed)
 
 
 def run_command(payload: dict[str, Any], folder: str, stdout: int) -> NoReturn:
@@ -58,8 +65,11 @@ def exit_code(stop: SystemExit) -> int:
     return 1
 
 
-def finish(code: int) -> NoReturn:
-    """End as the interpreter does (threads joined, exit functions run, output flushed) but skip its teardown."""
+def finish(code: int, failed: Callable[[BaseException], object] = id) -> NoReturn:
+    """End as the interpreter does (threads joined, exit functions run, output flushed) but skip its teardown.
+
+    `failed` is called with the error that comes in the way.
+    """
     try:
         threading._shutdown()  # type: ignore[attr-defined]
         atexit._run_exitfuncs()
@@ -67,6 +77,7 @@ def finish(code: int) -> NoReturn:
             stream.flush()
     except SystemExit as stop:
         code = exit_code(stop)
-    except BaseException:
+    except BaseException as error:
+        failed(error)
         code = code or 1
     os._exit(code)
