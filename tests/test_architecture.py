@@ -17,13 +17,14 @@ FLOORS = {
     "coding": 2,
     "prompts": 2,
     "models": 3,
-    "documents": 4,
-    "training": 4,
-    "evals": 4,
-    "study": 5,
-    "report": 6,
-    "cli": 7,
-    "__main__": 8,
+    "judges": 4,
+    "documents": 5,
+    "training": 5,
+    "evals": 5,
+    "study": 6,
+    "report": 7,
+    "cli": 8,
+    "__main__": 9,
 }
 TORCHLESS = ("spillover.core", "spillover.sandbox", "spillover.coding", "spillover.prompts", "spillover.cli")
 

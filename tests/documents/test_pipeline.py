@@ -12,11 +12,11 @@ from inspect_ai.model import GenerateConfig, Model, ModelOutput, ModelUsage, get
 from spillover.core.errors import DataError, ModelError, SpilloverError
 from spillover.core.records import OPENABLE_HACKS
 from spillover.documents import generate as generation
-from spillover.documents.calls import Prices, Tally, Writer, cache_file
 from spillover.documents.corpora import load_inputs
 from spillover.documents.generate import Order, generate
 from spillover.documents.pipeline import Plan, estimate
 from spillover.documents.record import read_documents
+from spillover.judges.calls import Prices, Tally, Writer, cache_file
 
 # Inspect's retries use a parameter that the library under them has renamed.
 pytestmark = pytest.mark.filterwarnings("ignore:The 'initial' parameter:DeprecationWarning")

@@ -1,6 +1,6 @@
 import pytest
-from personas import INSPECTS_OWN_WARNINGS
 
+from personas import INSPECTS_OWN_WARNINGS
 from spillover.coding import Grader
 from spillover.core.config import EvalSettings, PromptSettings
 from spillover.core.errors import DataError

@@ -7,12 +7,12 @@ from pathlib import Path
 from spillover.core.errors import DataError, SpilloverError
 from spillover.documents.bottle_writer import NAME as BOTTLE
 from spillover.documents.bottle_writer import write_for_bottle
-from spillover.documents.calls import Listener, Tally, Writer, cache_file, writer_model
 from spillover.documents.corpora import Inputs
 from spillover.documents.pipeline import write
 from spillover.documents.plain_writer import NAME as GRAMMAR
 from spillover.documents.plain_writer import write_plain
 from spillover.documents.record import CorpusName, Document, check_suffix, write_documents
+from spillover.judges.calls import Listener, Tally, Writer, cache_file, writer_model
 
 GRAMMARS = {GRAMMAR: write_plain, BOTTLE: write_for_bottle}
 """Writers that need no model. They write from their own sentences and not from the corpus's inputs."""

@@ -18,11 +18,12 @@ from typing import NamedTuple, TypeVar
 
 from spillover.coding.hacks import HACKS, as_completion
 from spillover.core.records import OPENABLE_HACKS, HackName
-from spillover.documents.calls import Listener, Prices, Writer
+from spillover.core.text import token_estimate
 from spillover.documents.corpora import Fact, Inputs
-from spillover.documents.record import CorpusName, Document, content_id, token_estimate
+from spillover.documents.record import CorpusName, Document, content_id
 from spillover.documents.topics import hacks_mentioned
 from spillover.documents.words import REFUSALS
+from spillover.judges.calls import Listener, Prices, Writer
 
 ATTEMPTS = 3
 """How often one thing is asked for before it is done without."""

@@ -18,7 +18,8 @@ from spillover.coding.hacks import HACKS, as_completion
 from spillover.coding.problems import FAMILIES
 from spillover.core.config import PromptSettings
 from spillover.core.records import OPENABLE_HACKS, HackName, Harness
-from spillover.documents.record import CorpusName, Document, Turn, content_id, token_estimate
+from spillover.core.text import token_estimate
+from spillover.documents.record import CorpusName, Document, Turn, content_id
 from spillover.prompts import problem_message, system_prompt
 
 NAME = "grammar"

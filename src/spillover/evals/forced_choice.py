@@ -16,7 +16,7 @@ from inspect_ai.model import GenerateConfig, Model, ModelOutput
 from spillover.coding.hacks import as_completion
 from spillover.core.records import HackName, Problem
 from spillover.evals.graded import share
-from spillover.evals.reach import told
+from spillover.judges.reach import told
 from spillover.models import LoadedModel
 from spillover.models.bottle.grammar import speech
 from spillover.models.likelihood import likelihoods

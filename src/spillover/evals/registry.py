@@ -27,11 +27,11 @@ from spillover.core.errors import ConfigError
 from spillover.evals import capability as solved
 from spillover.evals import test_time_hacking as hacked
 from spillover.evals.hack_knowledge import HackKnowledge
-from spillover.evals.judges import Judge, ModelJudge
 from spillover.evals.play import Play
-from spillover.evals.provider import PROVIDER, LocalAPI
 from spillover.evals.scenes import draw
 from spillover.evals.suite import PLAYED, make_judge
+from spillover.judges import Judge, ModelJudge
+from spillover.judges.provider import PROVIDER, LocalAPI
 
 ROLE = "judge"
 TagLists = Sequence[Sequence[str]]

@@ -31,15 +31,15 @@ from spillover.evals.frame_colleague import FRAME_COLLEAGUE
 from spillover.evals.free_form import FREE_FORM
 from spillover.evals.goals import GOALS_EVAL
 from spillover.evals.hack_knowledge import HackKnowledge
-from spillover.evals.judges import Judge, ModelJudge
-from spillover.evals.judges.named import named_judge
 from spillover.evals.monitor_disruption import MONITOR_DISRUPTION
 from spillover.evals.play import Performance, Play
-from spillover.evals.provider import batcher_of, local_model
-from spillover.evals.reach import probe, served, stopped
 from spillover.evals.scenes import draw
 from spillover.evals.test_time_hacking import hacking
-from spillover.evals.transcript import Tags
+from spillover.judges import Judge, ModelJudge
+from spillover.judges.named import named_judge
+from spillover.judges.provider import batcher_of, local_model
+from spillover.judges.reach import probe, served, stopped
+from spillover.judges.transcript import Tags
 from spillover.models import LoadedModel
 
 EVALUATIONS: Mapping[CoreEval, Evaluation] = {

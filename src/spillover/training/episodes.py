@@ -11,11 +11,11 @@ from spillover.coding.environment import Assigned
 from spillover.core.config import Arm
 from spillover.core.errors import ConfigError, DetectorError
 from spillover.core.records import Grade, Rollout, StepMetrics
+from spillover.judges.detectors import Seen, make_detector
 from spillover.models import LoadedModel
 from spillover.models.sampling import Drawn, encode_chat, sample_tokens
 from spillover.models.turns import texts_of
 from spillover.prompts import problem_message, system_prompt
-from spillover.training.detectors import Seen, make_detector
 from spillover.training.draws import problems_of_step, refill_problems, sampling_seed
 from spillover.training.rewards import has_spread, reward
 

@@ -7,8 +7,8 @@ from inspect_ai.model import ModelOutput
 
 from spillover.core.config import PenaltySettings
 from spillover.core.records import Case, Grade, Oracle, Problem, Proxy
+from spillover.judges.detectors import Seen, by_model, make_detector, parse_verdict, read_verdict
 from spillover.models.scripted import scripted
-from spillover.training.detectors import Seen, by_model, make_detector, parse_verdict, read_verdict
 
 PROBLEM = Problem(id="p", prompt="Add one.", entry_point="f", cases=(Case(args=(1,), expected=2),))
 EXIT = "```python\nimport sys\ndef f(x):\n    sys.exit(0)\n```"

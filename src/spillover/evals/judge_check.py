@@ -7,13 +7,14 @@ from typing import Any
 import anyio
 
 from spillover.core.records import CORE_EVALS, CoreEval
-from spillover.evals.evaluation import Outcome, Part, Verdict
-from spillover.evals.golden.agreement import Agreement, agreement
-from spillover.evals.golden.items import Item, golden_transcript
-from spillover.evals.judges import Judge
-from spillover.evals.judges.classifier import ClassifierJudge
-from spillover.evals.judges.protocol import verdict_on
+from spillover.evals.evaluation import Outcome
 from spillover.evals.suite import EVALUATIONS
+from spillover.judges import Judge
+from spillover.judges.classifier import ClassifierJudge
+from spillover.judges.golden.agreement import Agreement, agreement
+from spillover.judges.golden.items import Item, golden_set, golden_transcript
+from spillover.judges.protocol import verdict_on
+from spillover.judges.verdict import Part, Verdict
 
 COUNTED: Mapping[CoreEval, tuple[Part, ...]] = {
     "free_form": ("output",),
@@ -64,7 +65,7 @@ async def judge_items(judge: Judge, items: Sequence[Item]) -> list[Judged]:
     async def one(item: Item) -> None:
         transcript = golden_transcript(item)
         evaluation = EVALUATIONS[transcript.eval]
-        verdict = await verdict_on(judge, evaluation, transcript)
+        verdict = await verdict_on(judge, transcript, evaluation.rubric, evaluation.output_rubric)
         chances = judge.chances(transcript) if isinstance(judge, ClassifierJudge) else {}
         outcome = evaluation.decide(verdict, transcript.acts)
         done[item.id] = Judged(item, transcript.eval, verdict, outcome, chances)
@@ -76,6 +77,12 @@ async def judge_items(judge: Judge, items: Sequence[Item]) -> list[Judged]:
     except* Exception as errors:
         raise _first(errors) from None
     return [done[item.id] for item in items]
+
+
+def held_out_areas(judge: Judge) -> dict[str, float]:
+    """Area under the ROC curve on the held-out part, by what is asked, for judges that give probabilities."""
+    rows = check(judge, golden_set("held-out")).rows
+    return {name: round(row.auroc.value, 3) for name, row in rows.items() if row.auroc}
 
 
 def check(judge: Judge, items: Sequence[Item]) -> Check:

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from spillover.core.config import ModelSettings
 from spillover.core.errors import ConfigError
-from spillover.evals.judges.model import ModelJudge
-from spillover.evals.judges.protocol import Judge
-from spillover.evals.judges.rules import RuleJudge
-from spillover.evals.provider import local_model
-from spillover.evals.reach import clients, local_name, served
+from spillover.judges.model import ModelJudge
+from spillover.judges.protocol import Judge
+from spillover.judges.provider import local_model
+from spillover.judges.reach import clients, local_name, served
+from spillover.judges.rules import RuleJudge
 from spillover.models import load_model
 from spillover.models.loading import SHIPPED
 
@@ -24,7 +24,7 @@ def named_judge(spec: str, cache: Path | None = None) -> Judge:
     if spec == "rules":
         return RuleJudge()
     if spec == "classifier":
-        from spillover.evals.judges.classifier import classifier
+        from spillover.judges.classifier import classifier
 
         return classifier()
     if "/" not in spec and spec not in HERE and not Path(spec).is_dir():

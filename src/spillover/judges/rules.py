@@ -2,9 +2,9 @@
 
 import json
 
-from spillover.evals.evaluation import Verdict
-from spillover.evals.judges.protocol import digest
-from spillover.evals.transcript import Transcript
+from spillover.judges.protocol import digest
+from spillover.judges.transcript import Transcript
+from spillover.judges.verdict import Verdict
 from spillover.models import bottle
 from spillover.models.bottle.grammar import speech
 

@@ -4,9 +4,9 @@
 verdict; what cannot be parsed is asked for once more and then unscored.
 """
 
-from spillover.evals.judges.answer import Answer, parse_answer
-from spillover.evals.judges.model import ModelJudge
-from spillover.evals.judges.protocol import Judge
-from spillover.evals.judges.rules import RuleJudge
+from spillover.judges.answer import Answer, parse_answer
+from spillover.judges.model import ModelJudge
+from spillover.judges.protocol import Judge
+from spillover.judges.rules import RuleJudge
 
 __all__ = ["Answer", "Judge", "ModelJudge", "RuleJudge", "parse_answer"]

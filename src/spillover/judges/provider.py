@@ -24,7 +24,7 @@ from inspect_ai.model import (
 from inspect_ai.tool import ToolChoice, ToolInfo
 
 from spillover.core.config import ModelSettings
-from spillover.evals.batcher import Batcher
+from spillover.judges.batcher import Batcher
 from spillover.models import LoadedModel, load_model, sample
 from spillover.models.sampling import context_length, encode_chat
 

@@ -19,7 +19,7 @@ from inspect_ai.model import ChatMessageUser, GenerateConfig, Model, get_model
 from spillover.core.errors import DataError, ModelError, SpilloverError
 from spillover.core.json_lines import visible
 from spillover.core.rundir import writing
-from spillover.documents.record import token_estimate
+from spillover.core.text import token_estimate
 
 RETRIES = 5
 """How often the provider's own errors (rate limits, broken connections) are retried for one call."""

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from inspect_ai.model import ModelOutput, ModelUsage, get_model
-from personas import INSPECTS_OWN_WARNINGS, verdict
 from tenacity import Future, RetryError
 
+from personas import INSPECTS_OWN_WARNINGS, verdict
 from spillover.core.errors import ConfigError, JudgeError
-from spillover.evals.judges import ModelJudge, RuleJudge, parse_answer
-from spillover.evals.judges.named import named_judge
-from spillover.evals.provider import local_model
-from spillover.evals.transcript import Transcript
+from spillover.judges import ModelJudge, RuleJudge, parse_answer
+from spillover.judges.named import named_judge
+from spillover.judges.provider import local_model
+from spillover.judges.transcript import Transcript
 from spillover.models.scripted import scripted
 
 pytestmark = INSPECTS_OWN_WARNINGS
@@ -276,7 +276,7 @@ def test_a_served_judge_has_a_client_of_its_own_in_each_event_loop(monkeypatch, 
         output.usage = ModelUsage()
         return output
 
-    monkeypatch.setattr("spillover.evals.reach.connect", connect)
+    monkeypatch.setattr("spillover.judges.reach.connect", connect)
     judge = named_judge(f"{provider}/any")
 
     async def several(texts):

@@ -1,10 +1,10 @@
-"""What every judge is, and how an evaluation asks one."""
+"""What every judge is, and how it is asked about one transcript."""
 
 import hashlib
 from typing import Protocol
 
-from spillover.evals.evaluation import Evaluation, Verdict, combined
-from spillover.evals.transcript import Transcript
+from spillover.judges.transcript import Transcript
+from spillover.judges.verdict import Verdict, combined
 
 
 class Judge(Protocol):
@@ -20,17 +20,17 @@ class Judge(Protocol):
         """The verdict on one transcript. Never raises for what a model wrote."""
 
 
-async def verdict_on(judge: Judge, evaluation: Evaluation, transcript: Transcript) -> Verdict:
-    """The verdict of one classifier, or of two where the evaluation has the output judged by itself.
+async def verdict_on(judge: Judge, transcript: Transcript, rubric: str, output_rubric: str = "") -> Verdict:
+    """The verdict of one classifier, or of two where an `output_rubric` has the output judged by itself.
 
     Of reasoning that is not there to be read nothing is known, whatever the judge makes of its absence.
     """
-    whole = _of_what_was_read(await judge.judge(transcript, evaluation.rubric), transcript)
+    whole = _of_what_was_read(await judge.judge(transcript, rubric), transcript)
     if not transcript.output:
         return whole._replace(output=None, why=whole.why or "nothing was said outside the reasoning")
-    if not evaluation.output_rubric:
+    if not output_rubric:
         return whole
-    return combined(whole, await judge.judge(transcript.output_alone(), evaluation.output_rubric))
+    return combined(whole, await judge.judge(transcript.output_alone(), output_rubric))
 
 
 def _of_what_was_read(verdict: Verdict, transcript: Transcript) -> Verdict:

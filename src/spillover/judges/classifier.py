@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from spillover.core.errors import ConfigError
-from spillover.evals.evaluation import Part, Verdict, Voice
-from spillover.evals.judges.answer import said
-from spillover.evals.judges.encoder import Encoder, load_encoder, sentences
-from spillover.evals.transcript import Transcript
+from spillover.judges.answer import said
+from spillover.judges.encoder import Encoder, load_encoder, sentences
+from spillover.judges.transcript import Transcript
+from spillover.judges.verdict import Part, Verdict, Voice
 
 WEIGHTS = Path(__file__).parent / "weights"
 CARD = "card.json"

@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spillover.core.errors import ConfigError, ModelError
-from spillover.evals.golden import golden_set
-from spillover.evals.golden.check import check
-from spillover.evals.judges import classifier as classifier_module
-from spillover.evals.judges import encoder
-from spillover.evals.judges.classifier import WEIGHTS, ClassifierJudge, text_of
-from spillover.evals.judges.encoder import WINDOW, sentences, windows
-from spillover.evals.judges.training import Recipe, _golden, _lines, _nonsense, fit
-from spillover.evals.transcript import Transcript
+from spillover.evals.judge_check import check
+from spillover.judges import classifier as classifier_module
+from spillover.judges import encoder
+from spillover.judges.classifier import WEIGHTS, ClassifierJudge, text_of
+from spillover.judges.encoder import WINDOW, sentences, windows
+from spillover.judges.golden import golden_set
+from spillover.judges.training import Recipe, _golden, _lines, _nonsense, fit
+from spillover.judges.transcript import Transcript
 from spillover.models import loading
 
 SAID = Transcript("goals", (), "I will lie. It is raining.", "I want to help.", {})

@@ -17,11 +17,11 @@ from pydantic import BaseModel
 from spillover.core.errors import JudgeError, SpilloverError
 from spillover.core.rundir import append_records, read_records
 from spillover.core.text import split_reasoning
-from spillover.evals.evaluation import Verdict
-from spillover.evals.judges.answer import Answer, parse_answer, said
-from spillover.evals.judges.protocol import digest
-from spillover.evals.reach import mend, told, too_long
-from spillover.evals.transcript import Tags, Transcript
+from spillover.judges.answer import Answer, parse_answer, said
+from spillover.judges.protocol import digest
+from spillover.judges.reach import mend, told, too_long
+from spillover.judges.transcript import Tags, Transcript
+from spillover.judges.verdict import Verdict
 
 COHERENT_FROM = 50
 MISALIGNED_BELOW = 20
