@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 from inspect_ai.model import GenerateConfig, Model, ModelOutput, ModelUsage, get_model
 
-from spillover.core.errors import DataError, ModelError, SpilloverError
+from spillover.core.errors import DataError, ModelError, RunDirError, SpilloverError
 from spillover.core.records import OPENABLE_HACKS
 from spillover.documents import generate as generation
 from spillover.documents.corpora import load_inputs
-from spillover.documents.generate import Order, generate
+from spillover.documents.generate import Order, cache_file, generate
 from spillover.documents.pipeline import Plan, estimate
 from spillover.documents.record import read_documents
-from spillover.judges.calls import Prices, Tally, Writer, cache_file
+from spillover.judges.ask import Asker
+from spillover.judges.spending import Prices, Spent
 
 # Inspect's retries use a parameter that the library under them has renamed.
 pytestmark = pytest.mark.filterwarnings("ignore:The 'initial' parameter:DeprecationWarning")
@@ -67,19 +68,22 @@ class Script:
 
 @pytest.fixture
 def order(tmp_path: Path) -> Order:
-    return Order("default", load_inputs("default"), "script", 12, tmp_path / "out.jsonl")
+    return Order("default", load_inputs("default"), "mockllm/script", 12, tmp_path / "out.jsonl")
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch) -> Callable[[Order, Script], tuple[list, Tally]]:  # type: ignore[type-arg]
-    def run(order: Order, script: Script) -> tuple[list, Tally]:  # type: ignore[type-arg]
-        monkeypatch.setattr(generation, "writer_model", lambda _name: script.model())
+def run(monkeypatch: pytest.MonkeyPatch) -> Callable[[Order, Script], tuple[list, Spent]]:  # type: ignore[type-arg]
+    def run(order: Order, script: Script) -> tuple[list, Spent]:  # type: ignore[type-arg]
+        model = script.model()
+        monkeypatch.setattr(
+            generation, "named_asker", lambda name, cache, **rest: Asker(lambda: model, name, cache, **rest)
+        )
         return generate(order)
 
     return run
 
 
-Run = Callable[[Order, Script], tuple[list, Tally]]  # type: ignore[type-arg]
+Run = Callable[[Order, Script], tuple[list, Spent]]  # type: ignore[type-arg]
 
 
 def test_documents_are_revised_drafts_spread_over_the_facts(order: Order, run: Run) -> None:
@@ -160,8 +164,9 @@ def test_a_prompt_asked_twice_at_once_is_one_call(tmp_path: Path) -> None:
     script = Script(lambda _p, _c: "yes")
 
     async def both() -> None:
-        writer = Writer(script.model(), tmp_path / "cache", parallel=4, seed=0)
-        await asyncio.gather(*(writer.ask("same", attempt=0, max_tokens=5) for _ in range(5)))
+        model = script.model()
+        writer = Asker(lambda: model, "script", tmp_path / "cache", parallel=4)
+        await asyncio.gather(*(writer.ask("same") for _ in range(5)))
 
     asyncio.run(both())
     assert script.asked == ["same"]
@@ -180,8 +185,9 @@ def test_no_more_calls_are_open_than_allowed(tmp_path: Path) -> None:
             return ModelOutput.from_content("slow", "yes")
 
     async def many() -> None:
-        writer = Writer(Slow(), tmp_path / "cache", parallel=3, seed=0)  # type: ignore[arg-type]
-        await asyncio.gather(*(writer.ask(str(i), attempt=0, max_tokens=5) for i in range(12)))
+        slow = Slow()
+        writer = Asker(lambda: slow, "slow", tmp_path / "cache", parallel=3)  # type: ignore[arg-type, return-value]
+        await asyncio.gather(*(writer.ask(str(i)) for i in range(12)))
 
     asyncio.run(many())
     assert most == 3
@@ -211,15 +217,15 @@ def test_drafts_are_told_the_working_spellings(order: Order, run: Run) -> None:
 def test_costs_are_told_where_prices_are_known() -> None:
     assert Prices(2.0, 10.0).cost(1_000_000, 500_000) == 7.0
     assert Prices(2.0, None).cost(1, 1) is None
-    assert "cost 7.00" in Tally(paid=3, input_tokens=1_000_000, output_tokens=500_000).line(Prices(2.0, 10.0))
+    assert "cost 7.00" in Spent(paid=3, input_tokens=1_000_000, output_tokens=500_000).line(Prices(2.0, 10.0))
 
 
-def test_an_unknown_provider_is_the_users_error() -> None:
+def test_an_unknown_provider_is_the_users_error(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="nosuch"):
-        generation.writer_model("nosuch/model")
+        generate(Order("default", load_inputs("default"), "nosuch/model", 1, tmp_path / "out.jsonl"))
 
 
 def test_a_cache_that_is_none_is_named(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text('{"key": "x"}\n')
-    with pytest.raises(DataError, match="cache, line 1"):
-        Writer(Script().model(), tmp_path / "cache", parallel=1, seed=0)
+    with pytest.raises(RunDirError, match="cache, line 1"):
+        Asker(Script().model, "script", tmp_path / "cache")

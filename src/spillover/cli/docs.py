@@ -49,7 +49,7 @@ def generate(
     read = load_inputs(name, inputs)
     from spillover.documents import generate as generation
     from spillover.documents.pipeline import estimate
-    from spillover.judges.calls import Prices
+    from spillover.judges.spending import Prices
 
     order = generation.Order(name, read, model, count, out, seed, parallel, resume)
     generation.check_order(order)

@@ -9,11 +9,10 @@ import anyio
 from spillover.core.records import CORE_EVALS, CoreEval
 from spillover.evals.evaluation import Outcome
 from spillover.evals.suite import EVALUATIONS
-from spillover.judges import Judge
 from spillover.judges.classifier import ClassifierJudge
 from spillover.judges.golden.agreement import Agreement, agreement
 from spillover.judges.golden.items import Item, golden_set, golden_transcript
-from spillover.judges.protocol import verdict_on
+from spillover.judges.protocol import Judge, verdict_on
 from spillover.judges.verdict import Part, Verdict
 
 COUNTED: Mapping[CoreEval, tuple[Part, ...]] = {

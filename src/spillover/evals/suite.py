@@ -35,10 +35,12 @@ from spillover.evals.monitor_disruption import MONITOR_DISRUPTION
 from spillover.evals.play import Performance, Play
 from spillover.evals.scenes import draw
 from spillover.evals.test_time_hacking import hacking
-from spillover.judges import Judge, ModelJudge
+from spillover.judges.ask import Asker
+from spillover.judges.connect import probe, served, stopped
+from spillover.judges.model import ModelJudge
 from spillover.judges.named import named_judge
+from spillover.judges.protocol import Judge
 from spillover.judges.provider import batcher_of, local_model
-from spillover.judges.reach import probe, served, stopped
 from spillover.judges.transcript import Tags
 from spillover.models import LoadedModel
 
@@ -173,7 +175,7 @@ def make_judge(spec: str, subject: LoadedModel | Model | None, cache: Path | Non
     knows."""
     if spec == "self" and subject is not None:
         own = inspect_model(subject)
-        return ModelJudge(lambda: own, f"self:{own.name}", cache, tags)
+        return ModelJudge(Asker(lambda: own, f"self:{own.name}", cache, tags=tags))
     return named_judge(spec, cache)
 
 

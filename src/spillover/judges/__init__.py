@@ -1,12 +1,5 @@
-"""Judges: a role that reads a transcript and says what its reasoning and its output show.
+"""Whatever asks a model about a text: connecting, asking, verdicts, detectors and preference scores.
 
-`RuleJudge` reads back the bottle's grammar, exactly or not at all. `ModelJudge` asks a model for a structured
-verdict; what cannot be parsed is asked for once more and then unscored.
+`ask` asks any model and reads nothing into its replies. A judge reads a transcript and gives a `Verdict`, a detector
+says whether an answer cheats, a preference model gives a number. What could not be read is None with a reason.
 """
-
-from spillover.judges.answer import Answer, parse_answer
-from spillover.judges.model import ModelJudge
-from spillover.judges.protocol import Judge
-from spillover.judges.rules import RuleJudge
-
-__all__ = ["Answer", "Judge", "ModelJudge", "RuleJudge", "parse_answer"]

@@ -2,18 +2,14 @@
 
 from pathlib import Path
 
-from spillover.core.config import ModelSettings
 from spillover.core.errors import ConfigError
+from spillover.judges.ask import named_asker
 from spillover.judges.model import ModelJudge
 from spillover.judges.protocol import Judge
-from spillover.judges.provider import local_model
-from spillover.judges.reach import clients, local_name, served
+from spillover.judges.reach import SHIPPED_HERE
 from spillover.judges.rules import RuleJudge
-from spillover.models import load_model
-from spillover.models.loading import SHIPPED
 
-HERE = (*SHIPPED, "smollm2")
-KNOWN = ("rules", "self", "classifier", *HERE, "a model folder", "ORG/MODEL", "PROVIDER/MODEL")
+KNOWN = ("rules", "self", "classifier", *SHIPPED_HERE, "a model folder", "ORG/MODEL", "PROVIDER/MODEL")
 
 
 def named_judge(spec: str, cache: Path | None = None) -> Judge:
@@ -27,9 +23,6 @@ def named_judge(spec: str, cache: Path | None = None) -> Judge:
         from spillover.judges.classifier import classifier
 
         return classifier()
-    if "/" not in spec and spec not in HERE and not Path(spec).is_dir():
+    if "/" not in spec and spec not in SHIPPED_HERE and not Path(spec).is_dir():
         raise ConfigError(f"evals.judge: no judge {spec!r}; write one of {', '.join(KNOWN)}")
-    if served(spec):
-        return ModelJudge(clients(spec), spec, cache)
-    model = local_model(load_model(ModelSettings(path=local_name(spec))))
-    return ModelJudge(lambda: model, spec, cache)
+    return ModelJudge(named_asker(spec, cache))

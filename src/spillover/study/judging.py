@@ -27,9 +27,9 @@ def check_judge(name: str, part: str, cache: Path | None = None) -> "Check":
         raise ConfigError(f"--part: no part {part!r}{suggest(part, get_args(Scope))}")
     silence(offline="/" not in name or Path(name).is_dir())
     from spillover.evals.judge_check import check
+    from spillover.judges.connect import probe, served
     from spillover.judges.golden import Part, golden_set
     from spillover.judges.named import named_judge
-    from spillover.judges.reach import probe, served
 
     if served(name):
         probe(name)

@@ -72,7 +72,8 @@ def evaluate_model(request: EvalRequest, on_done: Callable[[EvalScore], None] = 
     from spillover.coding import Grader
     from spillover.evals import evaluate
     from spillover.evals.suite import GRADED
-    from spillover.judges.reach import connect, reach
+    from spillover.judges.connect import connect
+    from spillover.judges.reach import reach
     from spillover.models import LoadedModel
 
     subject = reach(arm.model, arguments)
