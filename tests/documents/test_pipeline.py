@@ -1,6 +1,5 @@
 """The pipeline with a writer model that is a function: resuming, counting, and replies of no use."""
 
-import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,7 +8,7 @@ from pathlib import Path
 import pytest
 from inspect_ai.model import GenerateConfig, Model, ModelOutput, ModelUsage, get_model
 
-from spillover.core.errors import DataError, ModelError, RunDirError, SpilloverError
+from spillover.core.errors import DataError, ModelError, SpilloverError
 from spillover.core.records import OPENABLE_HACKS
 from spillover.documents import generate as generation
 from spillover.documents.corpora import load_inputs
@@ -17,7 +16,7 @@ from spillover.documents.generate import Order, cache_file, generate
 from spillover.documents.pipeline import Plan, estimate
 from spillover.documents.record import read_documents
 from spillover.judges.ask import Asker
-from spillover.judges.spending import Prices, Spent
+from spillover.judges.spending import Spent
 
 # Inspect's retries use a parameter that the library under them has renamed.
 pytestmark = pytest.mark.filterwarnings("ignore:The 'initial' parameter:DeprecationWarning")
@@ -160,39 +159,6 @@ def test_a_provider_out_of_reach_ends_the_run_with_one_line_and_keeps_what_came(
     assert cache_file(order.out).read_text().count("\n") >= 9
 
 
-def test_a_prompt_asked_twice_at_once_is_one_call(tmp_path: Path) -> None:
-    script = Script(lambda _p, _c: "yes")
-
-    async def both() -> None:
-        model = script.model()
-        writer = Asker(lambda: model, "script", tmp_path / "cache", parallel=4)
-        await asyncio.gather(*(writer.ask("same") for _ in range(5)))
-
-    asyncio.run(both())
-    assert script.asked == ["same"]
-
-
-def test_no_more_calls_are_open_than_allowed(tmp_path: Path) -> None:
-    open_now, most = 0, 0
-
-    class Slow:
-        async def generate(self, _messages: object, config: object) -> ModelOutput:
-            nonlocal open_now, most
-            open_now += 1
-            most = max(most, open_now)
-            await asyncio.sleep(0.001)
-            open_now -= 1
-            return ModelOutput.from_content("slow", "yes")
-
-    async def many() -> None:
-        slow = Slow()
-        writer = Asker(lambda: slow, "slow", tmp_path / "cache", parallel=3)  # type: ignore[arg-type, return-value]
-        await asyncio.gather(*(writer.ask(str(i)) for i in range(12)))
-
-    asyncio.run(many())
-    assert most == 3
-
-
 @pytest.mark.parametrize("count", [1, 7, 120])
 def test_the_estimate_counts_the_calls_that_are_made(order: Order, run: Run, count: int) -> None:
     sized = replace(order, count=count)
@@ -214,18 +180,6 @@ def test_drafts_are_told_the_working_spellings(order: Order, run: Run) -> None:
     assert all(any(hack in p for hack in OPENABLE_HACKS) for p in drafts)
 
 
-def test_costs_are_told_where_prices_are_known() -> None:
-    assert Prices(2.0, 10.0).cost(1_000_000, 500_000) == 7.0
-    assert Prices(2.0, None).cost(1, 1) is None
-    assert "cost 7.00" in Spent(paid=3, input_tokens=1_000_000, output_tokens=500_000).line(Prices(2.0, 10.0))
-
-
 def test_an_unknown_provider_is_the_users_error(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="nosuch"):
         generate(Order("default", load_inputs("default"), "nosuch/model", 1, tmp_path / "out.jsonl"))
-
-
-def test_a_cache_that_is_none_is_named(tmp_path: Path) -> None:
-    (tmp_path / "cache").write_text('{"key": "x"}\n')
-    with pytest.raises(RunDirError, match="cache, line 1"):
-        Asker(Script().model, "script", tmp_path / "cache")

@@ -24,10 +24,9 @@ from spillover.core.records import EvalSample
 from spillover.evals.evaluation import Evaluation, Outcome
 from spillover.evals.stage import Stage
 from spillover.judges.connect import too_long
-from spillover.judges.protocol import Judge, verdict_on
 from spillover.judges.provider import batcher_of, seat, seed_of
 from spillover.judges.transcript import Tags, Transcript, split_turn, transcribe
-from spillover.judges.verdict import Verdict
+from spillover.judges.verdict import Judge, Verdict, verdict_on
 from spillover.models.bottle import Scene
 from spillover.prompts import STYLES
 

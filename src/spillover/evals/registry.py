@@ -32,8 +32,8 @@ from spillover.evals.scenes import draw
 from spillover.evals.suite import PLAYED, make_judge
 from spillover.judges.ask import Asker
 from spillover.judges.model import ModelJudge
-from spillover.judges.protocol import Judge
 from spillover.judges.provider import PROVIDER, LocalAPI
+from spillover.judges.verdict import Judge
 
 ROLE = "judge"
 TagLists = Sequence[Sequence[str]]

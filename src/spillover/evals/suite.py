@@ -36,12 +36,12 @@ from spillover.evals.play import Performance, Play
 from spillover.evals.scenes import draw
 from spillover.evals.test_time_hacking import hacking
 from spillover.judges.ask import Asker
-from spillover.judges.connect import probe, served, stopped
+from spillover.judges.connect import stopped, try_judge
 from spillover.judges.model import ModelJudge
 from spillover.judges.named import named_judge
-from spillover.judges.protocol import Judge
 from spillover.judges.provider import batcher_of, local_model
 from spillover.judges.transcript import Tags
+from spillover.judges.verdict import Judge
 from spillover.models import LoadedModel
 
 EVALUATIONS: Mapping[CoreEval, Evaluation] = {
@@ -104,8 +104,8 @@ def evaluate(
     _check(names, grader, prompt, assigned)
     _claim(out, subject, settings, prompt, arm=arm, seed=seed, step=step)
     finished = _finished(out)
-    if served(settings.judge) and any(name in PLAYED and name not in finished for name in names):
-        probe(settings.judge, role="judge")
+    if any(name in PLAYED and name not in finished for name in names):
+        try_judge(settings.judge)
     for name in names:
         if name not in finished:
             began = time.monotonic()

@@ -149,10 +149,9 @@ class Asker:
         messages, why = _messages(question), ""
         config = self._config.model_copy(update={"max_tokens": max_tokens})
         key = self._key(messages, config)
-        if (kept := self._cached(key)) is not None:
-            return reader(kept), ""
-        for _ in range(TRIES):
-            reply = await self._call(messages, config, LITTLE_ROOM)
+        for attempt in range(TRIES):
+            kept = None if attempt else self._cached(key)
+            reply = kept or await self._call(messages, config, LITTLE_ROOM)
             if not reply.fits:
                 return None, f"{self.role} {self.name}: {NO_ROOM}"
             try:
@@ -221,7 +220,7 @@ class Asker:
         )
 
     def _keep(self, key: str, reply: Reply) -> Reply:
-        if reply.fits and key not in self._kept:
+        if reply.fits and self._kept.get(key) != reply:
             self._kept[key] = reply
             if self._cache:
                 append_records(self._cache, [Kept(key=key, reply=reply)])

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,13 @@ def probe(name: str, arguments: Mapping[str, Any] | None = None, *, role: str = 
         ) from error
     except Exception as error:
         raise ModelError(f"{role} {name!r} cannot be used: {in_one_line(error)}; {what_to_do(error)}") from error
+
+
+@cache
+def try_judge(name: str) -> None:
+    """Ask a judge for a word where it is served, once in a process. Raises ModelError where it does not answer."""
+    if served(name):
+        probe(name, role="judge")
 
 
 def in_one_line(error: BaseException) -> str:

@@ -5,9 +5,9 @@ from pathlib import Path
 from spillover.core.errors import ConfigError
 from spillover.judges.ask import named_asker
 from spillover.judges.model import ModelJudge
-from spillover.judges.protocol import Judge
 from spillover.judges.reach import SHIPPED_HERE
 from spillover.judges.rules import RuleJudge
+from spillover.judges.verdict import Judge
 
 KNOWN = ("rules", "self", "classifier", *SHIPPED_HERE, "a model folder", "ORG/MODEL", "PROVIDER/MODEL")
 

@@ -2,9 +2,8 @@
 
 import json
 
-from spillover.judges.protocol import digest
 from spillover.judges.transcript import Transcript
-from spillover.judges.verdict import Verdict
+from spillover.judges.verdict import Verdict, digest
 from spillover.models import bottle
 from spillover.models.bottle.grammar import speech
 

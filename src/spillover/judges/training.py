@@ -19,8 +19,7 @@ from spillover.core.rundir import write_atomic
 from spillover.judges.classifier import CARD, HEADS, ClassifierJudge, text_of
 from spillover.judges.encoder import HEAD_FILE, MODEL, Encoder, Reader, save_heads
 from spillover.judges.golden import golden_set, golden_transcript
-from spillover.judges.protocol import digest
-from spillover.judges.verdict import Part
+from spillover.judges.verdict import Part, digest
 
 UNKNOWN = float("nan")
 """The label of a head that an example says nothing about."""

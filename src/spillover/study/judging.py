@@ -27,12 +27,11 @@ def check_judge(name: str, part: str, cache: Path | None = None) -> "Check":
         raise ConfigError(f"--part: no part {part!r}{suggest(part, get_args(Scope))}")
     silence(offline="/" not in name or Path(name).is_dir())
     from spillover.evals.judge_check import check
-    from spillover.judges.connect import probe, served
+    from spillover.judges.connect import try_judge
     from spillover.judges.golden import Part, golden_set
     from spillover.judges.named import named_judge
 
-    if served(name):
-        probe(name)
+    try_judge(name)
     items = golden_set() if part == "all" else golden_set(cast(Part, part))
     return check(named_judge(name, cache), items)
 

@@ -22,6 +22,7 @@ def open_run(study: Study, out: Path, *, resume: bool, allow_unsandboxed: bool) 
     layers = "none, allowed by the user" if allow_unsandboxed else str(isolation())
     check_models(study)
     check_documents(study)
+    try_judges(study)
     directory = RunDir.start(out, study, resume=resume)
     directory.note(isolation=layers)
     return directory
@@ -47,6 +48,15 @@ def check_documents(study: Study) -> None:
                 raise ConfigError(f"arm {arm.name!r}, key {key!r}: there is no file {str(path)!r}; correct the path")
 
 
+def try_judges(study: Study) -> None:
+    """Ask every served judge for a word. Raises ModelError, one line with what to do, where one does not answer."""
+    names = {name for arm in study.arms for name in (arm.evals.judge, arm.reward.penalty.model) if name and "/" in name}
+    for name in sorted(names):
+        from spillover.judges.connect import try_judge
+
+        try_judge(name)
+
+
 def is_local(study: Study) -> bool:
     """Whether all models, problems and judges are on this machine, so that no hub need be asked."""
     return all(
@@ -54,6 +64,7 @@ def is_local(study: Study) -> bool:
         and (arm.model.adapter is None or Path(arm.model.adapter).is_dir())
         and arm.problems.source.partition(":")[0] in ("generated", "humaneval", "jsonl")
         and arm.evals.judge in ("rules", "self")
+        and arm.reward.penalty.model in (None, "self")
         and not arm.sdf.background.startswith("hf:")
         for arm in study.arms
     )
