@@ -9,20 +9,21 @@ from spillover.judges.reach import SHIPPED_HERE
 from spillover.judges.rules import RuleJudge
 from spillover.judges.verdict import Judge
 
-KNOWN = ("rules", "self", "classifier", *SHIPPED_HERE, "a model folder", "ORG/MODEL", "PROVIDER/MODEL")
+KNOWN = ("rules", "self", "classifier[:FOLDER]", *SHIPPED_HERE, "a model folder", "ORG/MODEL", "PROVIDER/MODEL")
 
 
 def named_judge(spec: str, cache: Path | None = None) -> Judge:
-    """The judge that `spec` names: `rules`, `classifier`, a model in this process, or one that Inspect reaches.
+    """The judge that `spec` names: `rules`, `classifier[:FOLDER]`, a model in this process, or a served one.
 
     Raises ConfigError for a name that is none of these, ModelError for a model that cannot be used.
     """
     if spec == "rules":
         return RuleJudge()
-    if spec == "classifier":
-        from spillover.judges.classifier import classifier
+    kind, _, folder = spec.partition(":")
+    if kind == "classifier":
+        from spillover.judges.classifier import WEIGHTS, classifier
 
-        return classifier()
+        return classifier(Path(folder) if folder else WEIGHTS)
     if "/" not in spec and spec not in SHIPPED_HERE and not Path(spec).is_dir():
         raise ConfigError(f"evals.judge: no judge {spec!r}; write one of {', '.join(KNOWN)}")
     return ModelJudge(named_asker(spec, cache))

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from spillover.core.errors import DataError
 from spillover.core.rundir import write_atomic
 from spillover.judges.classifier import CARD, HEADS, ClassifierJudge, text_of
 from spillover.judges.encoder import HEAD_FILE, MODEL, Encoder, Reader, save_heads
@@ -127,7 +128,10 @@ def _golden(recipe: Recipe) -> list[Example]:
 
 def _lines() -> list[Example]:
     """Short texts written for the training: plain cases in many wordings, and pairs that differ little."""
-    text = (resources.files(__package__) / "training.jsonl").read_text(encoding="utf-8")
+    file = resources.files(__package__) / "training.jsonl"
+    if not file.is_file():
+        raise DataError(f"{file}: the lines that judges are trained on come with the source alone; train in a checkout")
+    text = file.read_text(encoding="utf-8")
     rows = [json.loads(line) for line in text.splitlines()]
     return [
         Example(row["part"], row["text"], (float(row["misaligned"]), *_output_only(row["part"], row))) for row in rows

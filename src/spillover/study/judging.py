@@ -36,14 +36,13 @@ def check_judge(name: str, part: str, cache: Path | None = None) -> "Check":
     return check(named_judge(name, cache), items)
 
 
-def train_classifier(out: Path | None, seed: int, say: Callable[[str], None]) -> str:
-    """Train and measure the classifier; its quality in one line. `out` None replaces the shipped weights."""
+def train_classifier(out: Path, seed: int, say: Callable[[str], None]) -> str:
+    """Train and measure the classifier; its quality in one line."""
     silence(offline=True)
     from spillover.evals.judge_check import held_out_areas
-    from spillover.judges.classifier import WEIGHTS
     from spillover.judges.training import Recipe, build
 
-    return build(out or WEIGHTS, Recipe(seed=seed), held_out_areas, say).quality
+    return build(out, Recipe(seed=seed), held_out_areas, say).quality
 
 
 def tables(found: "Check", part: str) -> list[Table]:
