@@ -212,7 +212,7 @@ def _performance(
     tags: Tags,
 ) -> Performance:
     if name in PLAYED:
-        judge = make_judge(settings.judge, subject, out / "verdicts.jsonl", tags)
+        judge = make_judge(settings.judge, subject, out / "replies.jsonl", tags)
         return Play(PLAYED[name], draw(PLAYED[name].name, settings), settings, judge, run=run, tags=tags)
     assert grader is not None and prompt is not None  # by _check
     if name == "capability":
