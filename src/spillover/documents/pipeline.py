@@ -8,7 +8,8 @@ import asyncio
 import json
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
 from math import ceil, sqrt
@@ -22,7 +23,7 @@ from spillover.documents.corpora import Fact, Inputs
 from spillover.documents.record import CorpusName, Document, content_id
 from spillover.documents.topics import hacks_mentioned
 from spillover.documents.words import REFUSALS
-from spillover.judges.ask import Asker, first_error
+from spillover.judges.ask import Asker
 from spillover.judges.spending import Prices, Spent
 
 ATTEMPTS = 3
@@ -128,7 +129,7 @@ async def write(
         listener(done, count, writer.spent)
         return document
 
-    async with first_error(), asyncio.TaskGroup() as group:
+    async with _first_error(), asyncio.TaskGroup() as group:
         types = {fact.id: group.create_task(_types(inputs, fact, plan.types, writer)) for fact in plan.facts}
         facts = {fact.id: fact for fact in plan.facts}
         ideas = {
@@ -141,6 +142,15 @@ async def write(
         ]
     written = {d.id: d for task in documents if (d := task.result()) is not None}
     return list(written.values())
+
+
+@asynccontextmanager
+async def _first_error() -> AsyncIterator[None]:
+    """Let the first error out of a group of tasks, in place of the group."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        raise group.exceptions[0] from None
 
 
 async def _types(inputs: Inputs, fact: Fact, count: int, writer: Asker) -> list[str]:

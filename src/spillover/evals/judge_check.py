@@ -8,7 +8,6 @@ from typing import Any
 from spillover.core.records import CORE_EVALS, CoreEval
 from spillover.evals.evaluation import Outcome
 from spillover.evals.suite import EVALUATIONS
-from spillover.judges.ask import together
 from spillover.judges.classifier import ClassifierJudge
 from spillover.judges.golden.agreement import Agreement, agreement
 from spillover.judges.golden.items import Item, golden_set, golden_transcript
@@ -67,7 +66,7 @@ async def judge_items(judge: Judge, items: Sequence[Item]) -> list[Judged]:
         outcome = evaluation.decide(verdict, transcript.acts)
         return Judged(item, transcript.eval, verdict, outcome, chances)
 
-    return await together(map(one, items))
+    return await asyncio.gather(*map(one, items))
 
 
 def held_out_areas(judge: Judge) -> dict[str, float]:

@@ -6,8 +6,8 @@ where it was and pays for nothing twice. What the model said is told from what i
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -107,7 +107,7 @@ class Asker:
         self.name, self.role, self.spent = name, role, Spent()
         self._model, self._cache, self._tags = model, cache, tuple((opening, closing) for opening, closing in tags)
         self._config = CONFIG.model_copy(update={"temperature": temperature, "seed": seed})
-        self._slots = asyncio.Semaphore(parallel) if parallel else None
+        self._parallel, self._slots = parallel, asyncio.Semaphore(parallel) if parallel else nullcontext()
         self._kept = _read_cache(cache, self._tags) if cache else {}
         self._open: dict[str, asyncio.Future[Reply]] = {}
 
@@ -125,16 +125,16 @@ class Asker:
         key = self._key(messages, config)
         if (kept := self._cached(key)) is not None:
             return kept
-        if self._slots is None:
-            return self._keep(key, await self._call(messages, config, at_least))
+        if not self._parallel:
+            return await self._fetch(key, messages, config, at_least)
         if key not in self._open:
-            self._open[key] = asyncio.ensure_future(self._in_turn(self._slots, key, messages, config, at_least))
+            self._open[key] = asyncio.ensure_future(self._fetch(key, messages, config, at_least))
         return await self._open[key]
 
     async def ask_all(self, questions: Sequence[str], *, max_tokens: int = ROOM) -> list[Reply]:
         """The replies to many questions, in order; equal ones are asked once. Raises JudgeError like `ask`."""
         distinct = list(dict.fromkeys(questions))
-        replies = await together(self.ask(question, max_tokens=max_tokens) for question in distinct)
+        replies = await asyncio.gather(*(self.ask(question, max_tokens=max_tokens) for question in distinct))
         found = dict(zip(distinct, replies, strict=True))
         return [found[question] for question in questions]
 
@@ -177,10 +177,8 @@ class Asker:
         self.spent.cached += kept is not None
         return kept
 
-    async def _in_turn(
-        self, slots: asyncio.Semaphore, key: str, messages: list[ChatMessage], config: GenerateConfig, at_least: int
-    ) -> Reply:
-        async with slots:
+    async def _fetch(self, key: str, messages: list[ChatMessage], config: GenerateConfig, at_least: int) -> Reply:
+        async with self._slots:
             return self._keep(key, await self._call(messages, config, at_least))
 
     async def _call(self, messages: list[ChatMessage], config: GenerateConfig, at_least: int) -> Reply:
@@ -249,31 +247,6 @@ def ask(
     """
     asker = named_asker(model, cache) if isinstance(model, str) else Asker(lambda: model, str(model), cache)
     return asyncio.run(asker.ask_all(prompts, max_tokens=max_tokens))
-
-
-async def together(works: Iterable[Awaitable[T]]) -> list[T]:
-    """What all of them give, in order. The first error ends the others and comes out by itself."""
-
-    async def one(work: Awaitable[T]) -> T:
-        return await work
-
-    async with first_error(), asyncio.TaskGroup() as group:
-        tasks = [group.create_task(one(work)) for work in works]
-    return [task.result() for task in tasks]
-
-
-@asynccontextmanager
-async def first_error() -> AsyncIterator[None]:
-    """Let the first error out of a group of tasks, in place of the group."""
-    try:
-        yield
-    except BaseExceptionGroup as group:
-        raise _first(group) from None
-
-
-def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
-    first = errors.exceptions[0]
-    return _first(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 def _messages(question: Question) -> list[ChatMessage]:
