@@ -26,7 +26,14 @@ FLOORS = {
     "cli": 8,
     "__main__": 9,
 }
-TORCHLESS = ("spillover.core", "spillover.sandbox", "spillover.coding", "spillover.prompts", "spillover.cli")
+TORCHLESS = (
+    "spillover.judges.ask",
+    "spillover.core",
+    "spillover.sandbox",
+    "spillover.coding",
+    "spillover.prompts",
+    "spillover.cli",
+)
 
 RUN_INSIDE = {"inside", "harnesses"}
 """Folders whose modules run in the sandbox under other names."""

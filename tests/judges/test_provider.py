@@ -11,8 +11,8 @@ from spillover.core.errors import ModelError
 from spillover.evals import evaluate
 from spillover.judges.provider import (
     BATCH,
-    Reply,
     Request,
+    Spoken,
     _alike,
     context_length,
     local_model,
@@ -79,7 +79,7 @@ def test_a_model_by_name_is_loaded_only_when_it_speaks():
 
 
 def test_a_script_given_by_argument_speaks():
-    model = get_model("spillover/x", memoize=False, speaker=lambda asked: [Reply("hi", 1) for _ in asked])
+    model = get_model("spillover/x", memoize=False, speaker=lambda asked: [Spoken("hi", 1) for _ in asked])
     assert speaking(model, ["hello"]) == {"hello": "hi"}
 
 

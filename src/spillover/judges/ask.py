@@ -31,7 +31,7 @@ LITTLE_ROOM = 700
 """The same for a model whose context has no room for the question and so much reasoning."""
 TRIES = 2
 """How often an answer that must be read exactly is asked for."""
-AGAIN = "That could not be used: {error}. Answer again with the JSON object alone."
+AGAIN = "That could not be used: {error}. Answer again, in the form that was asked for and nothing else."
 CONFIG = GenerateConfig(temperature=0.0, seed=0, max_retries=5)
 """The same answer each time, as far as the model's provider can promise it; a dead server is not asked for ever."""
 NO_ROOM = "the question does not fit into its context"
