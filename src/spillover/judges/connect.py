@@ -38,7 +38,7 @@ def providers() -> set[str]:
     return {registry_unqualified_name(made) for made in registry_find(lambda info: info.type == "modelapi")}
 
 
-def connect(name: str, arguments: Mapping[str, Any] | None = None) -> Model:
+def connect(name: str, arguments: Mapping[str, Any] | None = None, *, role: str = "model") -> Model:
     """A served model as Inspect sees it. Raises ModelError where the provider cannot be used."""
     given = dict(arguments or {})
     if name.partition("/")[0] == MOCK:
@@ -46,7 +46,9 @@ def connect(name: str, arguments: Mapping[str, Any] | None = None) -> Model:
     try:
         return get_model(name, memoize=False, **given)
     except Exception as error:
-        raise ModelError(f"model {name!r} cannot be used: {in_one_line(error)}") from error
+        raise ModelError(
+            f"{role} {name!r} cannot be used: {in_one_line(error)}; set or install what it names"
+        ) from error
 
 
 def clients(name: str) -> Callable[[], Model]:
@@ -76,7 +78,7 @@ def probe(name: str, arguments: Mapping[str, Any] | None = None, *, role: str = 
     """
     if name.partition("/")[0] in NOT_PROBED:
         return
-    model = connect(name, arguments)
+    model = connect(name, arguments, role=role)
 
     async def ask() -> None:
         config = GenerateConfig(max_tokens=16, max_retries=0)
