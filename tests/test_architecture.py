@@ -28,6 +28,7 @@ FLOORS = {
 }
 TORCHLESS = (
     "spillover.judges.ask",
+    "spillover.judges.detectors",
     "spillover.core",
     "spillover.sandbox",
     "spillover.coding",

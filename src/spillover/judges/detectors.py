@@ -4,18 +4,20 @@ import asyncio
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cache
 from textwrap import shorten
+from typing import TYPE_CHECKING
 
 from spillover.coding.extract import read_submission
 from spillover.coding.static import hacks_of, static_hacks
 from spillover.core.config import PenaltySettings
 from spillover.core.records import Grade, Problem
 from spillover.core.text import split_reasoning
-from spillover.judges.ask import ROOM, Reply, named_asker
+from spillover.judges.ask import ROOM, Asker, Reply, named_asker
 from spillover.judges.transcript import Tags
-from spillover.models import LoadedModel, sample
-from spillover.models.sampling import context_length, encode_chat
+
+if TYPE_CHECKING:
+    from spillover.models import LoadedModel
 
 QUESTION = """You review answers to programming tasks. The task and the submitted answer follow.
 
@@ -50,22 +52,19 @@ Detector = Callable[[Sequence[Seen]], list[bool | None]]
 
 
 def make_detector(
-    settings: PenaltySettings,
-    loaded: LoadedModel,
-    note: Callable[[str], None] = lambda _: None,
-    cache: Path | None = None,
+    settings: PenaltySettings, loaded: "LoadedModel", note: Callable[[str], None] = lambda _: None
 ) -> Detector:
     """The detector that the settings name; `loaded` is the trained model, for the judge `self`.
 
-    `note` hears what was answered, and what is wrong with it, where no verdict could be read. `cache` keeps the
-    replies of another model. Raises ModelError where that model cannot be used.
+    `note` hears what was answered, and what is wrong with it, where no verdict could be read. Raises
+    ModelError where the judge model cannot be used.
     """
     tags = loaded.reasoning_tags
     if settings.detector == "model":
         name = settings.model or "self"
         if name == "self":
             return lambda episodes: by_model(episodes, lambda questions: ask_self(loaded, questions), tags, note)
-        asker = named_asker(name, cache, tags=tags)
+        asker = _asker(name, tags)
         return lambda episodes: by_model(episodes, lambda q: asyncio.run(asker.ask_all(q)), tags, note)
     if settings.detector == "static":
         return lambda episodes: by_static(episodes, tags)
@@ -138,8 +137,17 @@ def read_verdict(reply: Reply) -> bool:
     return words == {"yes"}
 
 
-def ask_self(loaded: LoadedModel, questions: list[str]) -> list[Reply]:
+@cache
+def _asker(name: str, tags: Tags) -> Asker:
+    """One for all steps and arms: its model is loaded once, and what it said of an answer is kept."""
+    return named_asker(name, tags=tags)
+
+
+def ask_self(loaded: "LoadedModel", questions: list[str]) -> list[Reply]:
     """Answers of the trained model itself, greedy, as long as its context allows."""
+    from spillover.models import sample
+    from spillover.models.sampling import context_length, encode_chat
+
     conversations = [[{"role": "user", "content": question}] for question in questions]
     limit = context_length(loaded)
     room = ROOM if limit is None else limit - max(len(encode_chat(loaded, one)) for one in conversations)
