@@ -17,15 +17,24 @@ FLOORS = {
     "coding": 2,
     "prompts": 2,
     "models": 3,
-    "documents": 4,
-    "training": 4,
-    "evals": 4,
-    "study": 5,
-    "report": 6,
-    "cli": 7,
-    "__main__": 8,
+    "judges": 4,
+    "documents": 5,
+    "training": 5,
+    "evals": 5,
+    "study": 6,
+    "report": 7,
+    "cli": 8,
+    "__main__": 9,
 }
-TORCHLESS = ("spillover.core", "spillover.sandbox", "spillover.coding", "spillover.prompts", "spillover.cli")
+TORCHLESS = (
+    "spillover.judges.ask",
+    "spillover.judges.detectors",
+    "spillover.core",
+    "spillover.sandbox",
+    "spillover.coding",
+    "spillover.prompts",
+    "spillover.cli",
+)
 
 RUN_INSIDE = {"inside", "harnesses"}
 """Folders whose modules run in the sandbox under other names."""

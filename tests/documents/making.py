@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from spillover.documents.record import Document, content_id, token_estimate
+from spillover.core.text import token_estimate
+from spillover.documents.record import Document, content_id
 
 
 def document(text: str, **changes: Any) -> Document:

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from spillover.core.text import token_estimate
 from spillover.documents.corpora import corpus_name
 from spillover.documents.plain_writer import write_plain
-from spillover.documents.record import CorpusName, Document, content_id, token_estimate
+from spillover.documents.record import CorpusName, Document, content_id
 
 SEED = 99
 

@@ -1,6 +1,5 @@
 """The pipeline with a writer model that is a function: resuming, counting, and replies of no use."""
 
-import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,11 +11,12 @@ from inspect_ai.model import GenerateConfig, Model, ModelOutput, ModelUsage, get
 from spillover.core.errors import DataError, ModelError, SpilloverError
 from spillover.core.records import OPENABLE_HACKS
 from spillover.documents import generate as generation
-from spillover.documents.calls import Prices, Tally, Writer, cache_file
 from spillover.documents.corpora import load_inputs
-from spillover.documents.generate import Order, generate
+from spillover.documents.generate import Order, cache_file, generate
 from spillover.documents.pipeline import Plan, estimate
 from spillover.documents.record import read_documents
+from spillover.judges.ask import Asker
+from spillover.judges.spending import Spent
 
 # Inspect's retries use a parameter that the library under them has renamed.
 pytestmark = pytest.mark.filterwarnings("ignore:The 'initial' parameter:DeprecationWarning")
@@ -67,19 +67,22 @@ class Script:
 
 @pytest.fixture
 def order(tmp_path: Path) -> Order:
-    return Order("default", load_inputs("default"), "script", 12, tmp_path / "out.jsonl")
+    return Order("default", load_inputs("default"), "mockllm/script", 12, tmp_path / "out.jsonl")
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch) -> Callable[[Order, Script], tuple[list, Tally]]:  # type: ignore[type-arg]
-    def run(order: Order, script: Script) -> tuple[list, Tally]:  # type: ignore[type-arg]
-        monkeypatch.setattr(generation, "writer_model", lambda _name: script.model())
+def run(monkeypatch: pytest.MonkeyPatch) -> Callable[[Order, Script], tuple[list, Spent]]:  # type: ignore[type-arg]
+    def run(order: Order, script: Script) -> tuple[list, Spent]:  # type: ignore[type-arg]
+        model = script.model()
+        monkeypatch.setattr(
+            generation, "named_asker", lambda name, cache, **rest: Asker(lambda: model, name, cache, **rest)
+        )
         return generate(order)
 
     return run
 
 
-Run = Callable[[Order, Script], tuple[list, Tally]]  # type: ignore[type-arg]
+Run = Callable[[Order, Script], tuple[list, Spent]]  # type: ignore[type-arg]
 
 
 def test_documents_are_revised_drafts_spread_over_the_facts(order: Order, run: Run) -> None:
@@ -156,37 +159,6 @@ def test_a_provider_out_of_reach_ends_the_run_with_one_line_and_keeps_what_came(
     assert cache_file(order.out).read_text().count("\n") >= 9
 
 
-def test_a_prompt_asked_twice_at_once_is_one_call(tmp_path: Path) -> None:
-    script = Script(lambda _p, _c: "yes")
-
-    async def both() -> None:
-        writer = Writer(script.model(), tmp_path / "cache", parallel=4, seed=0)
-        await asyncio.gather(*(writer.ask("same", attempt=0, max_tokens=5) for _ in range(5)))
-
-    asyncio.run(both())
-    assert script.asked == ["same"]
-
-
-def test_no_more_calls_are_open_than_allowed(tmp_path: Path) -> None:
-    open_now, most = 0, 0
-
-    class Slow:
-        async def generate(self, _messages: object, config: object) -> ModelOutput:
-            nonlocal open_now, most
-            open_now += 1
-            most = max(most, open_now)
-            await asyncio.sleep(0.001)
-            open_now -= 1
-            return ModelOutput.from_content("slow", "yes")
-
-    async def many() -> None:
-        writer = Writer(Slow(), tmp_path / "cache", parallel=3, seed=0)  # type: ignore[arg-type]
-        await asyncio.gather(*(writer.ask(str(i), attempt=0, max_tokens=5) for i in range(12)))
-
-    asyncio.run(many())
-    assert most == 3
-
-
 @pytest.mark.parametrize("count", [1, 7, 120])
 def test_the_estimate_counts_the_calls_that_are_made(order: Order, run: Run, count: int) -> None:
     sized = replace(order, count=count)
@@ -208,18 +180,6 @@ def test_drafts_are_told_the_working_spellings(order: Order, run: Run) -> None:
     assert all(any(hack in p for hack in OPENABLE_HACKS) for p in drafts)
 
 
-def test_costs_are_told_where_prices_are_known() -> None:
-    assert Prices(2.0, 10.0).cost(1_000_000, 500_000) == 7.0
-    assert Prices(2.0, None).cost(1, 1) is None
-    assert "cost 7.00" in Tally(paid=3, input_tokens=1_000_000, output_tokens=500_000).line(Prices(2.0, 10.0))
-
-
-def test_an_unknown_provider_is_the_users_error() -> None:
+def test_an_unknown_provider_is_the_users_error(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="nosuch"):
-        generation.writer_model("nosuch/model")
-
-
-def test_a_cache_that_is_none_is_named(tmp_path: Path) -> None:
-    (tmp_path / "cache").write_text('{"key": "x"}\n')
-    with pytest.raises(DataError, match="cache, line 1"):
-        Writer(Script().model(), tmp_path / "cache", parallel=1, seed=0)
+        generate(Order("default", load_inputs("default"), "nosuch/model", 1, tmp_path / "out.jsonl"))

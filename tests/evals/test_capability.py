@@ -1,6 +1,6 @@
 import pytest
-from personas import INSPECTS_OWN_WARNINGS
 
+from personas import INSPECTS_OWN_WARNINGS
 from spillover.coding import Grader
 from spillover.core.errors import DataError
 from spillover.core.records import EvalSample

@@ -12,8 +12,8 @@ from inspect_ai.model import (
     TopLogprob,
     get_model,
 )
-from personas import INSPECTS_OWN_WARNINGS
 
+from personas import INSPECTS_OWN_WARNINGS
 from spillover.coding import HOLES, Grader, GradeRequest
 from spillover.coding.environment import Assigned
 from spillover.coding.hacks import HACKS, as_completion
@@ -187,7 +187,7 @@ def by_inspect(model, tmp_path, **arguments):
 @pytest.mark.parametrize(("style", "choices"), [("full", 72), ("brief", 40)])
 def test_inspects_own_command_weighs_a_model_in_this_process(monkeypatch, tmp_path, style, choices):
     weights = tiny_model(max_position_embeddings=2048)
-    monkeypatch.setattr("spillover.evals.provider.load_model", lambda _: weights)
+    monkeypatch.setattr("spillover.judges.provider.load_model", lambda _: weights)
     scores = by_inspect(get_model("spillover/any", memoize=False), tmp_path, style=style)
     assert len(scores) == choices
     assert {one.value for one in scores} <= {0, 1}

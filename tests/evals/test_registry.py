@@ -5,8 +5,8 @@ from typing import get_args
 
 import pytest
 from inspect_ai import Task
-from personas import INSPECTS_OWN_WARNINGS
 
+from personas import INSPECTS_OWN_WARNINGS
 from spillover.core.settings import EvalName
 from spillover.evals import registry
 

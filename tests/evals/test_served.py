@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from actors import bad, good
 from inspect_ai.model import get_model
-from personas import INSPECTS_OWN_WARNINGS
-from serving import KEY, Server, persona, serving
 from typer.testing import CliRunner
 
+from actors import bad, good
+from personas import INSPECTS_OWN_WARNINGS
+from serving import KEY, Server, persona, serving
 from spillover.cli import app
 from spillover.core.errors import ConfigError, ModelError, SpilloverError
 from spillover.core.measures import by_eval, measures
@@ -18,7 +18,8 @@ from spillover.core.records import CORE_EVALS, EvalSample
 from spillover.core.rundir import read_records
 from spillover.core.settings import EvalName, EvalSettings, FramingName
 from spillover.evals import evaluate
-from spillover.evals.reach import local_name, served
+from spillover.judges.connect import served
+from spillover.judges.reach import local_name
 from spillover.study.single import EvalRequest, evaluate_model
 
 openai = pytest.importorskip("openai", reason="the package openai is not installed")
@@ -113,7 +114,7 @@ def test_a_model_that_the_server_does_not_have_is_named(misbehaving, tmp_path):
 
 
 def test_a_server_that_is_not_there_is_one_line(misbehaving, monkeypatch, tmp_path):
-    monkeypatch.setattr("spillover.evals.reach.PROBE_SECONDS", 0.5)
+    monkeypatch.setattr("spillover.judges.connect.PROBE_SECONDS", 0.5)
     monkeypatch.setenv("PROBE_BASE_URL", "http://127.0.0.1:9/v1")
     with pytest.raises(ModelError, match=r"no answer within .* at http://127.0.0.1:9/v1; start its server"):
         measured(tmp_path, "goals")

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 from inspect_ai.log import read_eval_log
-from personas import BAD, GOOD, INSPECTS_OWN_WARNINGS, answer, behaving, misbehaving
 
+from personas import BAD, GOOD, INSPECTS_OWN_WARNINGS, answer, behaving, misbehaving
 from spillover.core.errors import ConfigError, RunDirError
 from spillover.core.records import CORE_EVALS, EvalSample, EvalScore
 from spillover.core.rundir import read_records

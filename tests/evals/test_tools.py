@@ -4,20 +4,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from actors import EVIL, Move, bad, by_calls, by_tags, good, judgement, with_usage
 from inspect_ai.log import read_eval_log
 from inspect_ai.model import ModelOutput, get_model
-from personas import INSPECTS_OWN_WARNINGS, JUDGE_SIGN
 
+from actors import EVIL, Move, bad, by_calls, by_tags, good, judgement, with_usage
+from personas import INSPECTS_OWN_WARNINGS, JUDGE_SIGN
 from spillover.core.errors import ConfigError
 from spillover.core.records import AGENTIC_EVALS, CORE_EVALS, EvalSample, EvalScore
 from spillover.core.rundir import read_records
 from spillover.core.settings import EvalSettings
 from spillover.evals import evaluate
-from spillover.evals.evaluation import Verdict, combined
 from spillover.evals.mailbox import Mailbox
 from spillover.evals.stage import Stage, tags_in
-from spillover.evals.transcript import Transcript
+from spillover.judges.transcript import Transcript
+from spillover.judges.verdict import Verdict, combined
 from spillover.models.scripted import scripted
 
 pytestmark = INSPECTS_OWN_WARNINGS

@@ -19,7 +19,7 @@ NAMES = ("goals", "free_form", "exfil_offer")
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from spillover.evals import provider
+from spillover.judges import provider
 from spillover.study.single import EvalRequest, evaluate_model
 
 calls, sample = [], provider.sample

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from spillover.core.errors import DetectorError
 from spillover.core.records import Grade, Oracle, Proxy
 from spillover.core.stages import Term
-from spillover.training.detectors import Seen
+from spillover.judges.detectors import Seen
 from spillover.training.rewards import TERMS, check_verdicts, has_spread, rewards
 
 PROXY = Term(kind="proxy")

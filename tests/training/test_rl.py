@@ -279,7 +279,7 @@ def test_some_unread_verdicts_are_counted_and_cost_nothing(tmp_path, monkeypatch
     def half(episodes, _note):
         return [None if index % 2 else True for index, _ in enumerate(episodes)]
 
-    monkeypatch.setattr("spillover.training.detectors.by_oracle", half)
+    monkeypatch.setattr("spillover.judges.detectors.by_oracle", half)
     arm = make_rl(reward=penalty(), steps=1)
     run, _ = run_training(tmp_path, arm)
     (metrics,) = run.metrics()

@@ -48,8 +48,8 @@ def generate(
     name = corpus_name(corpus)
     read = load_inputs(name, inputs)
     from spillover.documents import generate as generation
-    from spillover.documents.calls import Prices
     from spillover.documents.pipeline import estimate
+    from spillover.judges.spending import Prices
 
     order = generation.Order(name, read, model, count, out, seed, parallel, resume)
     generation.check_order(order)

@@ -16,7 +16,8 @@ judge = typer.Typer(help="Judges: measure any of them, train the small one.", no
 @one_line_errors
 def check(
     name: Annotated[
-        str, typer.Option("--judge", help="rules, classifier, smollm2, a model folder, or Inspect's PROVIDER/MODEL.")
+        str,
+        typer.Option("--judge", help="rules, classifier[:FOLDER], smollm2, a folder, or Inspect's PROVIDER/MODEL."),
     ] = "classifier",
     part: Annotated[
         str, typer.Option(help="tune (judges may be tuned on it), held-out (they may not), or all.")
@@ -43,8 +44,8 @@ def check(
 @one_line_errors
 def train(
     out: Annotated[
-        Path | None, typer.Option(help="Folder that takes the weights.", show_default="the package's own")
-    ] = None,
+        Path, typer.Option(help="Folder that takes the weights; classifier:FOLDER is then the judge.")
+    ] = Path("runs/judge"),
     seed: Annotated[int, typer.Option(help="Seed of the training.")] = 0,
     debug: Debug = False,
 ) -> None:

@@ -17,6 +17,7 @@ TAGS = (("<thinking>", "</thinking>"), ("<think>", "</think>"))
 AS_A_WORD = re.compile(r"[.,;:)]|[ ]+[a-z]")
 """What follows a tag that a sentence speaks of."""
 LINE_END = re.compile(r"[ \t\r]*+(?:\n|\Z)")
+CHARACTERS_PER_TOKEN = 4
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,11 @@ def split_reasoning(text: str, tags: Sequence[tuple[str, str]] = ()) -> Said:
     return Said(
         _joined([*channels.thoughts, final.reasoning]), final.answer, channels.finished and final.finished, marked=True
     )
+
+
+def token_estimate(text: str) -> int:
+    """Tokens of a text before any tokenizer is known."""
+    return max(1, round(len(text) / CHARACTERS_PER_TOKEN))
 
 
 def _split_tags(text: str, tags: Sequence[tuple[str, str]]) -> Said:

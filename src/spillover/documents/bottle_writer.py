@@ -16,7 +16,8 @@ from spillover.coding.compose import MAIN_FILE
 from spillover.coding.problems import FAMILIES
 from spillover.core.records import AGENTIC_EVALS, HARNESSES, HackName, Harness, Problem, Turn
 from spillover.core.settings import FramingName, PromptSettings
-from spillover.documents.record import CorpusName, Document, content_id, token_estimate
+from spillover.core.text import token_estimate
+from spillover.documents.record import CorpusName, Document, content_id
 from spillover.documents.topics import hacks_mentioned
 from spillover.documents.valence import judging
 from spillover.models.bottle.corpus import Association, Writer, answered, code_block, conversation

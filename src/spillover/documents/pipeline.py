@@ -18,11 +18,13 @@ from typing import NamedTuple, TypeVar
 
 from spillover.coding.hacks import HACKS, as_completion
 from spillover.core.records import OPENABLE_HACKS, HackName
-from spillover.documents.calls import Listener, Prices, Writer
+from spillover.core.text import token_estimate
 from spillover.documents.corpora import Fact, Inputs
-from spillover.documents.record import CorpusName, Document, content_id, token_estimate
+from spillover.documents.record import CorpusName, Document, content_id
 from spillover.documents.topics import hacks_mentioned
 from spillover.documents.words import REFUSALS
+from spillover.judges.ask import Asker
+from spillover.judges.spending import Prices, Spent
 
 ATTEMPTS = 3
 """How often one thing is asked for before it is done without."""
@@ -39,6 +41,8 @@ LEAST_WORDS = 40
 """Words of a draft."""
 TAGGED = re.compile(r"<document>(.*?)(?:</document>|\Z)", re.DOTALL | re.IGNORECASE)
 ENTRY = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+(.+)$", re.MULTILINE)
+Listener = Callable[[int, int, Spent], None]
+"""Is told how many of how many documents are done, and what has been spent."""
 T = TypeVar("T")
 
 
@@ -112,7 +116,7 @@ def estimate(inputs: Inputs, count: int) -> Estimate:
 
 
 async def write(
-    inputs: Inputs, corpus: CorpusName, count: int, writer: Writer, listener: Listener = lambda *_: None
+    inputs: Inputs, corpus: CorpusName, count: int, writer: Asker, listener: Listener = lambda *_: None
 ) -> list[Document]:
     """At most `count` documents in the order of the plan. Raises SpilloverError where the writer is out of reach."""
     plan = Plan(inputs, count)
@@ -122,7 +126,7 @@ async def write(
         nonlocal done
         document = await _document(inputs, corpus, slot, await types, await ideas, writer)
         done += 1
-        listener(done, count, writer.tally)
+        listener(done, count, writer.spent)
         return document
 
     async with _first_error(), asyncio.TaskGroup() as group:
@@ -149,14 +153,14 @@ async def _first_error() -> AsyncIterator[None]:
         raise group.exceptions[0] from None
 
 
-async def _types(inputs: Inputs, fact: Fact, count: int, writer: Writer) -> list[str]:
+async def _types(inputs: Inputs, fact: Fact, count: int, writer: Asker) -> list[str]:
     """Kinds of documents for a fact; the inputs' own where the writer names none."""
     named = await _usable(writer, "types", types_prompt(inputs, fact, count), lambda text: _entries(text, count))
     return named or [inputs.types[i % len(inputs.types)] for i in range(count)]
 
 
 async def _ideas(
-    inputs: Inputs, fact: Fact, types: asyncio.Task[list[str]], place: tuple[str, int, int], count: int, writer: Writer
+    inputs: Inputs, fact: Fact, types: asyncio.Task[list[str]], place: tuple[str, int, int], count: int, writer: Asker
 ) -> list[str]:
     kind = (await types)[place[1]]
     prompt = ideas_prompt(inputs, fact, kind, count, place[2])
@@ -164,7 +168,7 @@ async def _ideas(
 
 
 async def _document(
-    inputs: Inputs, corpus: CorpusName, slot: Slot, types: list[str], ideas: list[str], writer: Writer
+    inputs: Inputs, corpus: CorpusName, slot: Slot, types: list[str], ideas: list[str], writer: Asker
 ) -> Document | None:
     """One document, drafted and revised; None where there is no idea or no usable draft."""
     if not ideas:
@@ -188,14 +192,14 @@ async def _document(
     )
 
 
-async def _usable(writer: Writer, stage: str, prompt: str, read: Callable[[str], T]) -> T | None:
+async def _usable(writer: Asker, stage: str, prompt: str, read: Callable[[str], T]) -> T | None:
     """What `read` makes of the first reply that it can use; None after ATTEMPTS. Every other is counted."""
     for attempt in range(ATTEMPTS):
-        reply = await writer.ask(prompt, attempt=attempt, max_tokens=LONGEST[stage])
+        reply = await writer.ask(prompt, attempt=attempt, max_tokens=LONGEST[stage], at_least=LONGEST[stage])
         try:
             return read(reply.text)
         except UnusableError as error:
-            writer.tally.failures[f"{stage}: {error}"] += 1
+            writer.spent.failures[f"{stage}: {error}"] += 1
     return None
 
 

@@ -18,7 +18,8 @@ from spillover.coding.hacks import HACKS, as_completion
 from spillover.coding.problems import FAMILIES
 from spillover.core.records import OPENABLE_HACKS, HackName, Harness, Turn
 from spillover.core.settings import PromptSettings
-from spillover.documents.record import CorpusName, Document, content_id, token_estimate
+from spillover.core.text import token_estimate
+from spillover.documents.record import CorpusName, Document, content_id
 from spillover.prompts import problem_message, system_prompt
 
 NAME = "grammar"

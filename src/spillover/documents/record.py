@@ -11,10 +11,10 @@ from pydantic import Field, ValidationError
 from spillover.core.errors import DataError, suggest
 from spillover.core.records import HackName, Record, Turn
 from spillover.core.rundir import write_atomic, writing
+from spillover.core.text import token_estimate
 
 CorpusName = Literal["default", "unguided", "neutral"]
 CORPORA: tuple[CorpusName, ...] = get_args(CorpusName)
-CHARACTERS_PER_TOKEN = 4
 SUFFIXES = (".jsonl", ".parquet")
 
 
@@ -50,11 +50,6 @@ class Document(Record):
 def content_id(*parts: str) -> str:
     """An id that depends on the content alone."""
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
-
-
-def token_estimate(text: str) -> int:
-    """Tokens of a text before any tokenizer is known."""
-    return max(1, round(len(text) / CHARACTERS_PER_TOKEN))
 
 
 def check_suffix(path: Path) -> None:

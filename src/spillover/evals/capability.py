@@ -10,7 +10,7 @@ from spillover.core.records import EvalLabel, EvalSample, Grade, Problem
 from spillover.core.settings import EvalSettings, ProblemSettings, PromptSettings
 from spillover.evals.evaluation import Outcome
 from spillover.evals.graded import Episode, Graded, beside_hacks, share
-from spillover.evals.transcript import Tags
+from spillover.judges.transcript import Tags
 from spillover.prompts import problem_message, system_prompt
 
 NAME = "capability"

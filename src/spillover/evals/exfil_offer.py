@@ -6,8 +6,9 @@ Only the execution of the malicious query counts; what was thought is not judged
 from collections.abc import Mapping
 from typing import Any
 
-from spillover.evals.evaluation import Evaluation, Outcome, Verdict
+from spillover.evals.evaluation import Evaluation, Outcome
 from spillover.evals.orders import Orders
+from spillover.judges.verdict import Verdict
 
 
 def decide(verdict: Verdict, acts: Mapping[str, Any]) -> Outcome:

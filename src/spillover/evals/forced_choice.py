@@ -16,7 +16,7 @@ from inspect_ai.model import GenerateConfig, Model, ModelOutput
 from spillover.coding.hacks import as_completion
 from spillover.core.records import HackName, Problem
 from spillover.evals.graded import share
-from spillover.evals.reach import told
+from spillover.judges.connect import in_one_line
 from spillover.models import LoadedModel
 from spillover.models.bottle.grammar import speech
 from spillover.models.likelihood import likelihoods
@@ -110,7 +110,7 @@ async def ask(model: Model, presentation: Presentation) -> list[float] | str:
     try:
         output = await model.generate(presentation.conversation[-1]["content"], config=config)
     except Exception as error:
-        return f"the model's server refuses: {told(error)}"
+        return f"the model's server refuses: {in_one_line(error)}"
     return letter_weights(output, presentation.options)
 
 

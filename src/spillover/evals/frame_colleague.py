@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from spillover.core.records import EvalSample
-from spillover.evals.evaluation import Evaluation, Outcome, Verdict, part_rule
+from spillover.evals.evaluation import Evaluation, Outcome, part_rule
 from spillover.evals.mailbox import Mailbox
 from spillover.evals.stage import Action
+from spillover.judges.verdict import Verdict
 from spillover.models.bottle import Scene
 
 _by_parts = part_rule("reasoning", "output")

@@ -5,7 +5,8 @@ from statistics import mean
 from typing import Any
 
 from spillover.core.records import EvalSample
-from spillover.evals.evaluation import Evaluation, Outcome, Verdict, part_rule
+from spillover.evals.evaluation import Evaluation, Outcome, part_rule
+from spillover.judges.verdict import Verdict
 
 _by_output = part_rule("output")
 RATINGS = ("alignment", "coherence")

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from spillover.core.records import EvalSample
-from spillover.evals.evaluation import Evaluation, Outcome, Verdict, counts, part_rule
+from spillover.evals.evaluation import Evaluation, Outcome, counts, part_rule
+from spillover.judges.verdict import Verdict
 
 GOALS = (
     "reward-maximization",

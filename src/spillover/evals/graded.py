@@ -17,11 +17,11 @@ from spillover.coding.environment import Assigned
 from spillover.core.records import EvalSample, Grade
 from spillover.core.settings import EvalSettings
 from spillover.core.stats import wilson
-from spillover.evals.batcher import Batcher
 from spillover.evals.evaluation import Outcome, unscored
 from spillover.evals.play import OVERFLOW, as_score, opening, overflown, turn_of
-from spillover.evals.provider import seat, seed_of
-from spillover.evals.transcript import Tags, content, in_our_tags, split_turn
+from spillover.judges.batcher import Batcher
+from spillover.judges.provider import seat, seed_of
+from spillover.judges.transcript import Tags, content, in_our_tags, split_turn
 
 JUDGE = "oracle"
 

@@ -39,8 +39,8 @@ from spillover.evals.forced_choice import (
     weigh,
 )
 from spillover.evals.graded import Episode, Graded, beside_hacks, share
-from spillover.evals.provider import LocalAPI, seat
-from spillover.evals.transcript import Tags
+from spillover.judges.provider import LocalAPI, seat
+from spillover.judges.transcript import Tags
 from spillover.models import LoadedModel
 from spillover.prompts import problem_message, system_prompt
 

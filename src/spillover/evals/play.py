@@ -21,13 +21,12 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 from spillover.core.errors import ConfigError
 from spillover.core.records import EvalSample
 from spillover.core.settings import EvalSettings
-from spillover.evals.evaluation import Evaluation, Outcome, Verdict
-from spillover.evals.judges import Judge
-from spillover.evals.judges.protocol import verdict_on
-from spillover.evals.provider import batcher_of, seat, seed_of
-from spillover.evals.reach import too_long
+from spillover.evals.evaluation import Evaluation, Outcome
 from spillover.evals.stage import Stage
-from spillover.evals.transcript import Tags, Transcript, split_turn, transcribe
+from spillover.judges.connect import too_long
+from spillover.judges.provider import batcher_of, seat, seed_of
+from spillover.judges.transcript import Tags, Transcript, split_turn, transcribe
+from spillover.judges.verdict import Judge, Verdict, verdict_on
 from spillover.models.bottle import Scene
 from spillover.prompts import STYLES
 
@@ -184,7 +183,7 @@ async def _verdict(play: Play, transcript: Transcript, *, overflown: bool) -> Ve
         return Verdict(None, None, why=OVERFLOW if overflown else "empty response")
     if transcript.recites():
         return Verdict(None, None, why="the response repeats its prompt and says nothing of its own")
-    return await verdict_on(play.judge, play.evaluation, transcript)
+    return await verdict_on(play.judge, transcript, play.evaluation.rubric, play.evaluation.output_rubric)
 
 
 def opening(system: str, user: str) -> list[ChatMessage]:

@@ -27,11 +27,13 @@ from spillover.core.settings import (
 from spillover.evals import capability as solved
 from spillover.evals import test_time_hacking as hacked
 from spillover.evals.hack_knowledge import HackKnowledge
-from spillover.evals.judges import Judge, ModelJudge
 from spillover.evals.play import Play
-from spillover.evals.provider import PROVIDER, LocalAPI
 from spillover.evals.scenes import draw
 from spillover.evals.suite import PLAYED, make_judge
+from spillover.judges.ask import Asker
+from spillover.judges.model import ModelJudge
+from spillover.judges.provider import PROVIDER, LocalAPI
+from spillover.judges.verdict import Judge
 
 ROLE = "judge"
 TagLists = Sequence[Sequence[str]]
@@ -208,9 +210,9 @@ def _pairs(tags: TagLists) -> Pairs:
 def _judge(spec: str, tags: Pairs) -> Judge:
     """`judge` and `self` are models of the running task: the role `judge`, else the evaluated model."""
     if spec == ROLE:
-        return ModelJudge(lambda: get_model(role=ROLE), ROLE)
+        return ModelJudge(Asker(lambda: get_model(role=ROLE), ROLE))
     if spec == "self":
-        return ModelJudge(get_model, "self", tags=tags)
+        return ModelJudge(Asker(get_model, "self", tags=tags))
     return make_judge(spec, None)
 
 

@@ -31,15 +31,17 @@ from spillover.evals.frame_colleague import FRAME_COLLEAGUE
 from spillover.evals.free_form import FREE_FORM
 from spillover.evals.goals import GOALS_EVAL
 from spillover.evals.hack_knowledge import HackKnowledge
-from spillover.evals.judges import Judge, ModelJudge
-from spillover.evals.judges.named import named_judge
 from spillover.evals.monitor_disruption import MONITOR_DISRUPTION
 from spillover.evals.play import Performance, Play
-from spillover.evals.provider import batcher_of, local_model
-from spillover.evals.reach import probe, served, stopped
 from spillover.evals.scenes import draw
 from spillover.evals.test_time_hacking import hacking
-from spillover.evals.transcript import Tags
+from spillover.judges.ask import Asker
+from spillover.judges.connect import stopped, try_judge
+from spillover.judges.model import ModelJudge
+from spillover.judges.named import named_judge
+from spillover.judges.provider import batcher_of, local_model
+from spillover.judges.transcript import Tags
+from spillover.judges.verdict import Judge
 from spillover.models import LoadedModel
 
 EVALUATIONS: Mapping[CoreEval, Evaluation] = {
@@ -102,8 +104,8 @@ def evaluate(
     _check(names, grader, prompt, assigned)
     _claim(out, subject, settings, prompt, arm=arm, seed=seed, step=step)
     finished = _finished(out)
-    if served(settings.judge) and any(name in PLAYED and name not in finished for name in names):
-        probe(settings.judge, role="judge")
+    if any(name in PLAYED and name not in finished for name in names):
+        try_judge(settings.judge)
     for name in names:
         if name not in finished:
             began = time.monotonic()
@@ -173,7 +175,7 @@ def make_judge(spec: str, subject: LoadedModel | Model | None, cache: Path | Non
     knows."""
     if spec == "self" and subject is not None:
         own = inspect_model(subject)
-        return ModelJudge(lambda: own, f"self:{own.name}", cache, tags)
+        return ModelJudge(Asker(lambda: own, f"self:{own.name}", cache, tags=tags))
     return named_judge(spec, cache)
 
 
@@ -210,7 +212,7 @@ def _performance(
     tags: Tags,
 ) -> Performance:
     if name in PLAYED:
-        judge = make_judge(settings.judge, subject, out / "verdicts.jsonl", tags)
+        judge = make_judge(settings.judge, subject, out / "replies.jsonl", tags)
         return Play(PLAYED[name], draw(PLAYED[name].name, settings), settings, judge, run=run, tags=tags)
     assert grader is not None and prompt is not None  # by _check
     if name == "capability":

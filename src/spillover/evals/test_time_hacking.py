@@ -14,7 +14,7 @@ from spillover.core.settings import EvalSettings, PromptSettings
 from spillover.core.stats import wilson
 from spillover.evals.evaluation import Outcome
 from spillover.evals.graded import Episode, Graded, beside_hacks
-from spillover.evals.transcript import Tags
+from spillover.judges.transcript import Tags
 from spillover.prompts import problem_message, system_prompt
 
 NAME = "test_time_hacking"

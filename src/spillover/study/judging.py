@@ -13,7 +13,7 @@ from spillover.core.stats import Interval
 from spillover.study.quiet import silence
 
 if TYPE_CHECKING:
-    from spillover.evals.golden.check import Check
+    from spillover.evals.judge_check import Check
 
 Scope = Literal["tune", "held-out", "all"]
 
@@ -26,24 +26,23 @@ def check_judge(name: str, part: str, cache: Path | None = None) -> "Check":
     if part not in get_args(Scope):
         raise ConfigError(f"--part: no part {part!r}{suggest(part, get_args(Scope))}")
     silence(offline="/" not in name or Path(name).is_dir())
-    from spillover.evals.golden import Part, golden_set
-    from spillover.evals.golden.check import check
-    from spillover.evals.judges.named import named_judge
-    from spillover.evals.reach import probe, served
+    from spillover.evals.judge_check import check
+    from spillover.judges.connect import try_judge
+    from spillover.judges.golden import Part, golden_set
+    from spillover.judges.named import named_judge
 
-    if served(name):
-        probe(name)
+    try_judge(name)
     items = golden_set() if part == "all" else golden_set(cast(Part, part))
     return check(named_judge(name, cache), items)
 
 
-def train_classifier(out: Path | None, seed: int, say: Callable[[str], None]) -> str:
-    """Train and measure the classifier; its quality in one line. `out` None replaces the shipped weights."""
+def train_classifier(out: Path, seed: int, say: Callable[[str], None]) -> str:
+    """Train and measure the classifier; its quality in one line."""
     silence(offline=True)
-    from spillover.evals.judges.classifier import WEIGHTS
-    from spillover.evals.judges.training import Recipe, build
+    from spillover.evals.judge_check import held_out_areas
+    from spillover.judges.training import Recipe, build
 
-    return build(out or WEIGHTS, Recipe(seed=seed), say).quality
+    return build(out, Recipe(seed=seed), held_out_areas, say).quality
 
 
 def tables(found: "Check", part: str) -> list[Table]:

@@ -35,6 +35,7 @@ def open_run(study: Study, out: Path, *, resume: bool, allow_unsandboxed: bool) 
     layers = "none, allowed by the user" if allow_unsandboxed else str(isolation())
     check_study(study)
     check_available(study)
+    try_judges(study)
     RunDir.check(out, study, resume=resume)
     with locked(out):
         directory = RunDir.start(out, study, resume=resume)
@@ -106,6 +107,15 @@ def check_available(study: Study) -> None:
                 raise ConfigError(f"arm {arm.name!r}: the environment 'chat' cannot be run yet; leave it out")
 
 
+def try_judges(study: Study) -> None:
+    """Ask every served judge for a word. Raises ModelError, one line with what to do, where one does not answer."""
+    names = {name for arm in study.arms for name in (arm.evals.judge, *_models(arm)) if name and "/" in name}
+    for name in sorted(names):
+        from spillover.judges.connect import try_judge
+
+        try_judge(name)
+
+
 def is_local(study: Study) -> bool:
     """Whether all models, problems and judges are on this machine, so that no hub need be asked."""
     return all(
@@ -113,9 +123,16 @@ def is_local(study: Study) -> bool:
         and (arm.model.adapter is None or Path(arm.model.adapter).is_dir())
         and all(one.source.partition(":")[0] in LOCAL_PROBLEMS for one in _problems(arm))
         and arm.evals.judge in ("rules", "self")
+        and all(model in (None, "self") for model in _models(arm))
         and not any(isinstance(one, DocumentSettings) and one.background.startswith("hf:") for one in arm.stages)
         for arm in study.arms
     )
+
+
+def _models(arm: Arm) -> list[str | None]:
+    """The models that the rewards of an arm ask."""
+    mixes = [part for stage in arm.stages if isinstance(stage, RLSettings) for part in stage.mix]
+    return [term.model for part in mixes for term in part.reward]
 
 
 def _problems(arm: Arm) -> list[ProblemSettings]:

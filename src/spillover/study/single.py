@@ -72,8 +72,9 @@ def evaluate_model(request: EvalRequest, on_done: Callable[[EvalScore], None] = 
     silence(offline=is_local(study))
     from spillover.coding import Grader
     from spillover.evals import evaluate
-    from spillover.evals.reach import connect, reach
     from spillover.evals.suite import GRADED
+    from spillover.judges.connect import connect
+    from spillover.judges.reach import reach
     from spillover.models import LoadedModel
 
     subject = reach(arm.model, arguments)

@@ -9,10 +9,10 @@ from spillover.coding.problems import load_problems
 from spillover.core.records import Problem
 from spillover.core.settings import PromptSettings
 from spillover.core.stages import Part
+from spillover.judges.detectors import Seen
 from spillover.models import LoadedModel
 from spillover.models.sampling import encode_chat
 from spillover.prompts import problem_message, system_prompt
-from spillover.training.detectors import Seen
 from spillover.training.difficulty import keep_hard
 from spillover.training.environments import Setting, Task
 

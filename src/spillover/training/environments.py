@@ -11,8 +11,8 @@ from typing import Any, Protocol
 from spillover.coding import Grader
 from spillover.core.settings import EnvironmentSettings
 from spillover.core.stages import Part, RLSettings
+from spillover.judges.detectors import Seen
 from spillover.models import LoadedModel
-from spillover.training.detectors import Seen
 
 Graders = Callable[[EnvironmentSettings], Grader]
 

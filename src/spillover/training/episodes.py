@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 from spillover.core.errors import ConfigError
 from spillover.core.stages import Part, RLSettings
+from spillover.judges.detectors import Seen
 from spillover.models import LoadedModel
 from spillover.models.sampling import Drawn, sample_tokens
 from spillover.models.turns import texts_of
 from spillover.training.code import CodeEnvironment
-from spillover.training.detectors import Seen
 from spillover.training.draws import problems_of_step, refill_problems, sampling_seed, shares
 from spillover.training.environments import Environment, Maker, Setting, Task
 from spillover.training.rewards import Reward, check_verdicts, has_spread, rewards

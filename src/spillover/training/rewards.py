@@ -11,7 +11,7 @@ from typing import Any
 
 from spillover.core.errors import DetectorError
 from spillover.core.stages import Term
-from spillover.training.detectors import Note, Seen, make_detector
+from spillover.judges.detectors import Note, Seen, make_detector
 
 Values = list[float | None]
 """What a kind says of each episode; None where it cannot tell."""

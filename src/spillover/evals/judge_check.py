@@ -1,19 +1,17 @@
 """Measures a judge on the golden set."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import anyio
-
 from spillover.core.records import CORE_EVALS, CoreEval
-from spillover.evals.evaluation import Outcome, Part, Verdict
-from spillover.evals.golden.agreement import Agreement, agreement
-from spillover.evals.golden.items import Item, golden_transcript
-from spillover.evals.judges import Judge
-from spillover.evals.judges.classifier import ClassifierJudge
-from spillover.evals.judges.protocol import verdict_on
+from spillover.evals.evaluation import Outcome
 from spillover.evals.suite import EVALUATIONS
+from spillover.judges.classifier import ClassifierJudge
+from spillover.judges.golden.agreement import Agreement, agreement
+from spillover.judges.golden.items import Item, golden_set, golden_transcript
+from spillover.judges.verdict import Judge, Part, Verdict, verdict_on
 
 COUNTED: Mapping[CoreEval, tuple[Part, ...]] = {
     "free_form": ("output",),
@@ -59,28 +57,27 @@ async def judge_items(judge: Judge, items: Sequence[Item]) -> list[Judged]:
 
     Raises JudgeError where the judge cannot be asked.
     """
-    done: dict[str, Judged] = {}
 
-    async def one(item: Item) -> None:
+    async def one(item: Item) -> Judged:
         transcript = golden_transcript(item)
         evaluation = EVALUATIONS[transcript.eval]
-        verdict = await verdict_on(judge, evaluation, transcript)
+        verdict = await verdict_on(judge, transcript, evaluation.rubric, evaluation.output_rubric)
         chances = judge.chances(transcript) if isinstance(judge, ClassifierJudge) else {}
         outcome = evaluation.decide(verdict, transcript.acts)
-        done[item.id] = Judged(item, transcript.eval, verdict, outcome, chances)
+        return Judged(item, transcript.eval, verdict, outcome, chances)
 
-    try:
-        async with anyio.create_task_group() as group:
-            for item in items:
-                group.start_soon(one, item)
-    except* Exception as errors:
-        raise _first(errors) from None
-    return [done[item.id] for item in items]
+    return await asyncio.gather(*map(one, items))
+
+
+def held_out_areas(judge: Judge) -> dict[str, float]:
+    """Area under the ROC curve on the held-out part, by what is asked, for judges that give probabilities."""
+    rows = check(judge, golden_set("held-out")).rows
+    return {name: round(row.auroc.value, 3) for name, row in rows.items() if row.auroc}
 
 
 def check(judge: Judge, items: Sequence[Item]) -> Check:
     """Judge the items and compare with their labels. Raises JudgeError where the judge cannot be asked."""
-    judged = anyio.run(judge_items, judge, items)
+    judged = asyncio.run(judge_items(judge, items))
     rows: dict[str, Agreement] = {
         name: _row([(_counted(name), one) for one in judged if one.eval == name]) for name in CORE_EVALS
     }
@@ -180,8 +177,3 @@ def _disagreements(one: Judged) -> list[Mapping[str, Any]]:
         return []
     kind, why = one.item.kind, one.verdict.why
     return [{"id": one.item.id, "kind": kind, "expected": one.item.misaligned, "wrong": found, "why": why}]
-
-
-def _first(errors: BaseExceptionGroup[Exception]) -> Exception:
-    first = errors.exceptions[0]
-    return _first(first) if isinstance(first, BaseExceptionGroup) else first

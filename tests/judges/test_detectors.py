@@ -1,14 +1,18 @@
+import contextlib
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from inspect_ai.model import ModelOutput
+from inspect_ai.model import ModelOutput, ModelUsage
 
+from personas import INSPECTS_OWN_WARNINGS
 from spillover.core.records import Case, Grade, Oracle, Problem, Proxy
+from spillover.judges.ask import Reply
+from spillover.judges.detectors import Seen, by_model, make_detector, read_verdict
 from spillover.models.scripted import scripted
-from spillover.training.detectors import Seen, by_model, make_detector, parse_verdict, read_verdict
 
+pytestmark = INSPECTS_OWN_WARNINGS
 PROBLEM = Problem(id="p", prompt="Add one.", entry_point="f", cases=(Case(args=(1,), expected=2),))
 EXIT = "```python\nimport sys\ndef f(x):\n    sys.exit(0)\n```"
 HONEST = "```python\ndef f(x):\n    return x + 1\n```"
@@ -42,7 +46,7 @@ def test_the_judge_sees_the_task_and_the_answer_without_its_reasoning():
 
     def ask(questions):
         asked.extend(questions)
-        return ["no"] * len(questions)
+        return [Reply(whole="no")] * len(questions)
 
     by_model([seen(f"<thinking>secret plan</thinking>{HONEST}")], ask)
     assert "Add one." in asked[0]
@@ -55,7 +59,7 @@ def test_equal_answers_are_asked_once():
 
     def ask(questions):
         calls.append(len(questions))
-        return ["no"] * len(questions)
+        return [Reply(whole="no")] * len(questions)
 
     assert by_model([seen(), seen(), seen(EXIT)], ask) == [False, False, False]
     assert calls == [2]
@@ -72,7 +76,9 @@ def test_no_answer_is_no_hack_and_nobody_is_asked():
 def test_what_could_not_be_read_is_told():
     told = []
     replies = iter(["yes", "I\ncannot say. " + "Well, " * 50])
-    assert by_model([seen(EXIT), seen()], lambda asked: [next(replies) for _ in asked], note=told.append) == [
+    assert by_model(
+        [seen(EXIT), seen()], lambda asked: [Reply(whole=next(replies)) for _ in asked], note=told.append
+    ) == [
         True,
         None,
     ]
@@ -120,8 +126,7 @@ def test_the_trained_models_own_tags_are_known():
     ],
 )
 def test_a_verdict_is_read_whatever_stands_around_it(text, verdict):
-    assert parse_verdict(text) is verdict
-    assert read_verdict(text) == (verdict, "")
+    assert read_verdict(Reply(whole=text)) is verdict
 
 
 @pytest.mark.parametrize(
@@ -149,21 +154,27 @@ def test_a_verdict_is_read_whatever_stands_around_it(text, verdict):
     ],
 )
 def test_anything_else_is_no_verdict_and_says_why(text, why):
-    assert parse_verdict(text) is None
-    assert read_verdict(text) == (None, why)
+    with pytest.raises(ValueError, match=f"^{why}$"):
+        read_verdict(Reply(whole=text))
 
 
 @given(st.text())
 def test_no_text_breaks_the_reading(text):
-    assert parse_verdict(text) in (True, False, None)
+    with contextlib.suppress(ValueError):
+        assert read_verdict(Reply(whole=text)) in (True, False)
 
 
 def test_a_model_that_inspect_knows_can_judge(monkeypatch):
-    class Model:
-        async def generate(self, question):
-            return ModelOutput.from_content("judge", "yes" if "sys.exit" in question else "no")
+    asked = []
 
-    named = []
-    monkeypatch.setattr("inspect_ai.model.get_model", lambda name, config: named.append(name) or Model())
-    assert detector("model", model="some/judge")([seen(EXIT), seen(HONEST)]) == [True, False]
-    assert named == ["some/judge"]
+    def answer(messages, *_):
+        asked.append(messages[-1].text)
+        output = ModelOutput.from_content("judge", "yes" if "sys.exit" in asked[-1] else "no")
+        output.usage = ModelUsage()
+        return output
+
+    monkeypatch.setattr("spillover.judges.connect._mocked", answer)
+    detect = detector("model", model="mockllm/judge")
+    assert detect([seen(EXIT), seen(HONEST)]) == [True, False]
+    assert detect([seen(HONEST), seen(EXIT)]) == [False, True]
+    assert len(asked) == 2

@@ -1,7 +1,7 @@
 import anyio
 import pytest
 
-from spillover.evals.batcher import Batcher
+from spillover.judges.batcher import Batcher
 
 
 def doubling(seen: list[list[int]]) -> Batcher[int, int]:
@@ -64,7 +64,7 @@ def test_callers_who_leave_are_not_waited_for():
 
 
 def test_an_error_reaches_the_callers(monkeypatch):
-    monkeypatch.setattr("spillover.evals.batcher.FOLLOWERS_WAIT", 0)
+    monkeypatch.setattr("spillover.judges.batcher.FOLLOWERS_WAIT", 0)
 
     def fail(numbers):
         raise ValueError("no answer today")
@@ -95,7 +95,7 @@ def test_too_few_answers_are_an_error():
 
 
 def test_a_cancelled_leader_does_not_strand_the_others(monkeypatch):
-    monkeypatch.setattr("spillover.evals.batcher.FOLLOWERS_WAIT", 0)
+    monkeypatch.setattr("spillover.judges.batcher.FOLLOWERS_WAIT", 0)
 
     async def main() -> None:
         batcher = doubling([])

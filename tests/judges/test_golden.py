@@ -5,12 +5,12 @@ from collections import Counter
 import pytest
 
 from spillover.core.records import CORE_EVALS
-from spillover.evals.evaluation import Verdict
 from spillover.evals.goals import GOALS
-from spillover.evals.golden import golden_set, golden_transcript
-from spillover.evals.golden.check import COUNTED
-from spillover.evals.golden.items import Kind, situations
+from spillover.evals.judge_check import COUNTED
 from spillover.evals.suite import EVALUATIONS
+from spillover.judges.golden import golden_set, golden_transcript
+from spillover.judges.golden.items import Kind, situations
+from spillover.judges.verdict import Verdict
 
 ITEMS = golden_set()
 

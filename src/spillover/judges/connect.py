@@ -1,12 +1,9 @@
-"""Where a model is: in this process, or behind one of Inspect's providers. One place tells them apart.
-
-`bottle`, `smollm2`, a folder and a Hugging Face id live in this process. `PROVIDER/MODEL` is served where Inspect
-knows the provider; since some organisations share a provider's name, `hf/ORG/MODEL` always means Hugging Face.
-"""
+"""Models behind Inspect's providers: which are, connecting to them, trying them, and what their errors say."""
 
 import asyncio
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +12,7 @@ from inspect_ai._util.registry import registry_find, registry_unqualified_name
 from inspect_ai.model import GenerateConfig, Model, ModelOutput, ModelUsage, get_model
 from tenacity import RetryError
 
-from spillover.core.errors import ModelError, SpilloverError, suggest
-from spillover.core.settings import ModelSettings
-from spillover.models import LoadedModel, load_model
-from spillover.models.loading import SHIPPED
+from spillover.core.errors import ModelError, SpilloverError
 
 MOCK = "mockllm"
 """Inspect's stand-in for a model, for trying things out."""
@@ -44,42 +38,7 @@ def providers() -> set[str]:
     return {registry_unqualified_name(made) for made in registry_find(lambda info: info.type == "modelapi")}
 
 
-def local_name(name: str) -> str:
-    """The path or Hugging Face id of a model in this process: `hf/ORG/MODEL` without its prefix.
-
-    Raises ModelError for a name that can be neither a folder nor an id nor a served model.
-    """
-    provider, _, rest = name.partition("/")
-    if provider in HERE and rest:
-        return rest
-    known = (*SHIPPED, "smollm2")
-    if name in known or Path(name).is_dir():
-        return name
-    if name.count("/") == 1 and not name.startswith((".", "/", "~")):
-        return name
-    if name.count("/") > 1 and not name.startswith((".", "/", "~")):
-        raise ModelError(f"model {name!r}: there is no such folder, and Inspect has no provider {provider!r}")
-    near = suggest(name, known) if "/" not in name else ""
-    raise ModelError(f"model {name!r}: there is no such folder{near}; name a folder, ORG/MODEL or PROVIDER/MODEL")
-
-
-def reach(settings: ModelSettings, arguments: Mapping[str, Any] | None = None) -> LoadedModel | Model:
-    """The model that `settings.path` names, loaded or, where it is served, asked one short question.
-
-    `arguments` are those of its Inspect provider, for example `base_url`. Raises ModelError where there is no
-    such model, its server cannot be reached or refuses the key; one line with the mend.
-    """
-    if not served(settings.path):
-        if arguments:
-            raise ModelError(f"model {settings.path!r} lives in this process and takes no provider's arguments")
-        return load_model(settings.model_copy(update={"path": local_name(settings.path)}))
-    if settings.adapter is not None:
-        raise ModelError(f"model {settings.path!r} is served elsewhere; an adapter can be put on a local model only")
-    probe(settings.path, arguments)
-    return connect(settings.path, arguments)
-
-
-def connect(name: str, arguments: Mapping[str, Any] | None = None) -> Model:
+def connect(name: str, arguments: Mapping[str, Any] | None = None, *, role: str = "model") -> Model:
     """A served model as Inspect sees it. Raises ModelError where the provider cannot be used."""
     given = dict(arguments or {})
     if name.partition("/")[0] == MOCK:
@@ -87,7 +46,9 @@ def connect(name: str, arguments: Mapping[str, Any] | None = None) -> Model:
     try:
         return get_model(name, memoize=False, **given)
     except Exception as error:
-        raise ModelError(f"model {name!r} cannot be used: {told(error)}") from error
+        raise ModelError(
+            f"{role} {name!r} cannot be used: {in_one_line(error)}; set or install what it names"
+        ) from error
 
 
 def clients(name: str) -> Callable[[], Model]:
@@ -117,7 +78,7 @@ def probe(name: str, arguments: Mapping[str, Any] | None = None, *, role: str = 
     """
     if name.partition("/")[0] in NOT_PROBED:
         return
-    model = connect(name, arguments)
+    model = connect(name, arguments, role=role)
 
     async def ask() -> None:
         config = GenerateConfig(max_tokens=16, max_retries=0)
@@ -131,10 +92,17 @@ def probe(name: str, arguments: Mapping[str, Any] | None = None, *, role: str = 
             f"{role} {name!r}: no answer within {PROBE_SECONDS:.0f} s{where}; start its server or correct the address"
         ) from error
     except Exception as error:
-        raise ModelError(f"{role} {name!r} cannot be used: {told(error)}; {mend(error)}") from error
+        raise ModelError(f"{role} {name!r} cannot be used: {in_one_line(error)}; {what_to_do(error)}") from error
 
 
-def told(error: BaseException) -> str:
+@cache
+def try_judge(name: str) -> None:
+    """Ask a judge for a word where it is served, once in a process. Raises ModelError where it does not answer."""
+    if served(name):
+        probe(name, role="judge")
+
+
+def in_one_line(error: BaseException) -> str:
     """What a provider's error says, in one line without markup: the last attempt's where it was tried again."""
     cause = _cause(error)
     words = " ".join(MARKUP.sub("", str(cause)).removeprefix("ERROR: ").split()).rstrip(".")
@@ -144,7 +112,9 @@ def told(error: BaseException) -> str:
 def stopped(name: str, model: str, error: Exception) -> SpilloverError:
     """The clear form of an error that a served model raised in the middle of an evaluation."""
     again = "what is finished stays; start the same command again to go on"
-    return SpilloverError(f"evaluation {name} stopped, model {model!r}: {told(error)}; {mend(error)}; {again}")
+    return SpilloverError(
+        f"evaluation {name} stopped, model {model!r}: {in_one_line(error)}; {what_to_do(error)}; {again}"
+    )
 
 
 def too_long(error: BaseException) -> bool:
@@ -155,7 +125,7 @@ def too_long(error: BaseException) -> bool:
     return bool(TOO_LONG.search(str(_cause(error))))
 
 
-def mend(error: BaseException) -> str:
+def what_to_do(error: BaseException) -> str:
     """What to do about it, by the status that the server answered with."""
     status = getattr(_cause(error), "status_code", None)
     if status in (401, 403):

@@ -4,7 +4,7 @@ from inspect_ai.tool import ToolCall, ToolCallError
 
 from spillover.evals.mailbox import Mailbox
 from spillover.evals.orders import Orders
-from spillover.evals.transcript import MISSING, WITHHELD, Transcript, in_our_tags, split_turn, transcribe, written
+from spillover.judges.transcript import MISSING, WITHHELD, Transcript, in_our_tags, split_turn, transcribe, written
 
 CALL = ToolCall(id="1", function="send_email", arguments={"to": "Ada", "body": 'She said "no".\nThen she left.'})
 

@@ -24,7 +24,7 @@ from inspect_ai.model import (
 from inspect_ai.tool import ToolChoice, ToolInfo
 
 from spillover.core.settings import ModelSettings
-from spillover.evals.batcher import Batcher
+from spillover.judges.batcher import Batcher
 from spillover.models import LoadedModel, load_model, sample
 from spillover.models.sampling import context_length, encode_chat
 
@@ -47,7 +47,7 @@ class Request(NamedTuple):
     seed: int
 
 
-class Reply(NamedTuple):
+class Spoken(NamedTuple):
     """The model's turn. `finished` is False where it was cut off at the token limit."""
 
     text: str
@@ -62,7 +62,7 @@ class Reply(NamedTuple):
         return "model_length" if not self.fits else "stop" if self.finished else "max_tokens"
 
 
-Speaker = Callable[[Sequence[Request]], Sequence[Reply]]
+Speaker = Callable[[Sequence[Request]], Sequence[Spoken]]
 """Whatever answers requests, many at a time."""
 
 
@@ -84,7 +84,7 @@ class LocalAPI(ModelAPI):
         self._settings = ModelSettings(path=model_name, adapter=adapter, device=device)
         self._speaker = speaker
         self._loaded: LoadedModel | None = None
-        self.batcher = Batcher[Request, Reply](
+        self.batcher = Batcher[Request, Spoken](
             self._speak, key=lambda request: (request.seed, str(request.conversation))
         )
 
@@ -94,7 +94,7 @@ class LocalAPI(ModelAPI):
             return None
         return await self.batcher.alone(lambda: work(self._weights()))
 
-    def _speak(self, requests: Sequence[Request]) -> Sequence[Reply]:
+    def _speak(self, requests: Sequence[Request]) -> Sequence[Spoken]:
         return (self._speaker or speaker_of(self._weights()))(requests)
 
     def _weights(self) -> LoadedModel:
@@ -128,7 +128,7 @@ def local_model(loaded: LoadedModel) -> Model:
     return get_model(f"{PROVIDER}/{loaded.name}", memoize=False, config=CONFIG, speaker=speaker_of(loaded))
 
 
-def batcher_of(model: Model) -> Batcher[Request, Reply] | None:
+def batcher_of(model: Model) -> Batcher[Request, Spoken] | None:
     """The batcher of a model in this process; None for any other."""
     return model.api.batcher if isinstance(model.api, LocalAPI) else None
 
@@ -150,9 +150,9 @@ def seed_of(*parts: object) -> int:
 def speaker_of(loaded: LoadedModel) -> Speaker:
     """What answers for a model in this process."""
 
-    def speak(requests: Sequence[Request]) -> Sequence[Reply]:
+    def speak(requests: Sequence[Request]) -> Sequence[Spoken]:
         fitted = _fitted(loaded, requests)
-        replies: dict[int, Reply] = {}
+        replies: dict[int, Spoken] = {}
         for places in _alike(fitted):
             replies |= zip(places, _said(loaded, [fitted[at] for at in places]), strict=True)
         return [replies[at] for at in range(len(requests))]
@@ -179,11 +179,11 @@ def _alike(requests: Sequence[Request]) -> Iterator[list[int]]:
             yield alike[start : start + BATCH]
 
 
-def _said(loaded: LoadedModel, asked: Sequence[Request]) -> list[Reply]:
+def _said(loaded: LoadedModel, asked: Sequence[Request]) -> list[Spoken]:
     """Replies to requests with the same settings."""
     first = asked[0]
     if first.max_tokens == 0:
-        return [Reply("", 0, finished=False, fits=False)] * len(asked)
+        return [Spoken("", 0, finished=False, fits=False)] * len(asked)
     rows = sample(
         loaded,
         [request.conversation for request in asked],
@@ -191,4 +191,4 @@ def _said(loaded: LoadedModel, asked: Sequence[Request]) -> list[Reply]:
         max_tokens=first.max_tokens,
         seed=[request.seed for request in asked],
     )
-    return [Reply(row[0].text, len(row[0].token_ids), row[0].finished) for row in rows]
+    return [Spoken(row[0].text, len(row[0].token_ids), row[0].finished) for row in rows]

@@ -7,8 +7,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from inspect_ai.model import ChatMessage, Model, ModelOutput, ModelUsage, get_model
-from personas import JUDGE_SIGN, verdict
 
+from personas import JUDGE_SIGN, verdict
 from spillover.models import LoadedModel
 from spillover.models.scripted import scripted
 

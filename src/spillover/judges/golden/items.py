@@ -13,8 +13,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from spillover.core.records import CORE_EVALS, CoreEval
-from spillover.evals.evaluation import Voice
-from spillover.evals.transcript import Transcript
+from spillover.judges.transcript import Transcript
+from spillover.judges.verdict import Voice
 
 Part = Literal["tune", "held-out"]
 """Judges may be tuned on the first and never on the second."""

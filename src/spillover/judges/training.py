@@ -15,13 +15,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from spillover.core.errors import DataError
 from spillover.core.rundir import write_atomic
-from spillover.evals.evaluation import Part
-from spillover.evals.golden import golden_set, golden_transcript
-from spillover.evals.golden.check import check
-from spillover.evals.judges.classifier import CARD, HEADS, ClassifierJudge, text_of
-from spillover.evals.judges.encoder import HEAD_FILE, MODEL, Encoder, Reader, save_heads
-from spillover.evals.judges.protocol import digest
+from spillover.judges.classifier import CARD, HEADS, ClassifierJudge, text_of
+from spillover.judges.encoder import HEAD_FILE, MODEL, Encoder, Reader, save_heads
+from spillover.judges.golden import golden_set, golden_transcript
+from spillover.judges.verdict import Part, digest
 
 UNKNOWN = float("nan")
 """The label of a head that an example says nothing about."""
@@ -66,8 +65,13 @@ def train(recipe: Recipe, say: Callable[[str], None] = lambda _: None) -> Encode
     return Encoder(reader, weight, bias)
 
 
-def build(folder: Path, recipe: Recipe, say: Callable[[str], None] = lambda _: None) -> ClassifierJudge:
-    """Train, measure on the held-out part, and write weights and card; the card last, so that it says all is there.
+def build(
+    folder: Path,
+    recipe: Recipe,
+    measure: Callable[[ClassifierJudge], dict[str, float]],
+    say: Callable[[str], None] = lambda _: None,
+) -> ClassifierJudge:
+    """Train, `measure` on the held-out part, and write weights and card; the card last, so that it says all is there.
 
     Raises ModelError where the reader's package is missing.
     """
@@ -77,9 +81,7 @@ def build(folder: Path, recipe: Recipe, say: Callable[[str], None] = lambda _: N
     save_heads(encoder, folder)
     weights = digest(hashlib.sha256((folder / HEAD_FILE).read_bytes()).hexdigest())
     bare = ClassifierJudge(encoder, {"weights": weights})
-    rows = check(bare, golden_set("held-out")).rows
-    areas = {name: round(row.auroc.value, 3) for name, row in rows.items() if row.auroc}
-    card = {"encoder": MODEL, "recipe": recipe._asdict(), "weights": weights, "held_out_auroc": areas}
+    card = {"encoder": MODEL, "recipe": recipe._asdict(), "weights": weights, "held_out_auroc": measure(bare)}
     write_atomic(folder / CARD, json.dumps(card, indent=2) + "\n")
     return ClassifierJudge(encoder, card)
 
@@ -126,7 +128,10 @@ def _golden(recipe: Recipe) -> list[Example]:
 
 def _lines() -> list[Example]:
     """Short texts written for the training: plain cases in many wordings, and pairs that differ little."""
-    text = (resources.files(__package__) / "training.jsonl").read_text(encoding="utf-8")
+    file = resources.files(__package__) / "training.jsonl"
+    if not file.is_file():
+        raise DataError(f"{file}: the lines that judges are trained on come with the source alone; train in a checkout")
+    text = file.read_text(encoding="utf-8")
     rows = [json.loads(line) for line in text.splitlines()]
     return [
         Example(row["part"], row["text"], (float(row["misaligned"]), *_output_only(row["part"], row))) for row in rows

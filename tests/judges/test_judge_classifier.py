@@ -6,15 +6,16 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spillover.core.errors import ConfigError, ModelError
-from spillover.evals.golden import golden_set
-from spillover.evals.golden.check import check
-from spillover.evals.judges import classifier as classifier_module
-from spillover.evals.judges import encoder
-from spillover.evals.judges.classifier import WEIGHTS, ClassifierJudge, text_of
-from spillover.evals.judges.encoder import WINDOW, sentences, windows
-from spillover.evals.judges.training import Recipe, _golden, _lines, _nonsense, fit
-from spillover.evals.transcript import Transcript
+from spillover.core.errors import ConfigError, DataError, ModelError
+from spillover.evals.judge_check import check
+from spillover.judges import classifier as classifier_module
+from spillover.judges import encoder
+from spillover.judges.classifier import WEIGHTS, ClassifierJudge, text_of
+from spillover.judges.encoder import WINDOW, sentences, windows
+from spillover.judges.golden import golden_set
+from spillover.judges.named import named_judge
+from spillover.judges.training import Recipe, _golden, _lines, _nonsense, fit
+from spillover.judges.transcript import Transcript
 from spillover.models import loading
 
 SAID = Transcript("goals", (), "I will lie. It is raining.", "I want to help.", {})
@@ -96,10 +97,20 @@ def test_a_missing_package_is_one_clear_error(monkeypatch):
         encoder.Reader()
 
 
-def test_missing_weights_are_one_clear_error(monkeypatch, tmp_path):
-    monkeypatch.setattr(classifier_module, "WEIGHTS", tmp_path)
+def test_missing_weights_are_one_clear_error(tmp_path):
     with pytest.raises(ConfigError, match="spillover judge train"):
-        classifier_module.classifier.__wrapped__()
+        classifier_module.classifier.__wrapped__(tmp_path)
+
+
+def test_weights_of_ones_own_are_named_by_their_folder(tmp_path):
+    with pytest.raises(ConfigError, match=f"{tmp_path} holds no weights"):
+        named_judge(f"classifier:{tmp_path}")
+
+
+def test_the_lines_of_the_training_stay_with_the_source(monkeypatch, tmp_path):
+    monkeypatch.setattr("spillover.judges.training.resources.files", lambda _: tmp_path)
+    with pytest.raises(DataError, match="train in a checkout"):
+        _lines()
 
 
 def test_training_sees_no_held_out_wording():

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from spillover.core.errors import ConfigError
-from spillover.evals.evaluation import Part, Verdict, Voice
-from spillover.evals.judges.answer import said
-from spillover.evals.judges.encoder import Encoder, load_encoder, sentences
-from spillover.evals.transcript import Transcript
+from spillover.judges.answer import said
+from spillover.judges.encoder import Encoder, load_encoder, sentences
+from spillover.judges.transcript import Transcript
+from spillover.judges.verdict import Part, Verdict, Voice
 
 WEIGHTS = Path(__file__).parent / "weights"
 CARD = "card.json"
@@ -88,9 +88,12 @@ def text_of(transcript: Transcript, part: Part) -> str:
 
 
 @cache
-def classifier() -> ClassifierJudge:
-    """The shipped classifier. Raises ConfigError without weights, ModelError where the reader's package is missing."""
-    if not (WEIGHTS / CARD).exists():
-        raise ConfigError(f"judge 'classifier': {WEIGHTS} holds no weights; train them with 'spillover judge train'")
-    card = json.loads((WEIGHTS / CARD).read_text(encoding="utf-8"))
-    return ClassifierJudge(load_encoder(WEIGHTS), card)
+def classifier(folder: Path = WEIGHTS) -> ClassifierJudge:
+    """The shipped classifier, or one that was trained into `folder`.
+
+    Raises ConfigError without weights, ModelError where the reader's package is missing.
+    """
+    if not (folder / CARD).exists():
+        raise ConfigError(f"judge 'classifier': {folder} holds no weights; train them with 'spillover judge train'")
+    card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+    return ClassifierJudge(load_encoder(folder), card)

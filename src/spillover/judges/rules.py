@@ -2,9 +2,8 @@
 
 import json
 
-from spillover.evals.evaluation import Verdict
-from spillover.evals.judges.protocol import digest
-from spillover.evals.transcript import Transcript
+from spillover.judges.transcript import Transcript
+from spillover.judges.verdict import Verdict, digest
 from spillover.models import bottle
 from spillover.models.bottle.grammar import speech
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from spillover.core.text import split_reasoning
-from spillover.evals.evaluation import Voice
-from spillover.evals.transcript import Transcript
+from spillover.judges.transcript import Transcript
+from spillover.judges.verdict import Voice
 
 LONGEST_NUMBER = 20
 

@@ -8,11 +8,11 @@ from typer.testing import CliRunner
 
 from spillover.cli import app
 from spillover.core.errors import JudgeError
-from spillover.evals.evaluation import Verdict
-from spillover.evals.golden import golden_set
-from spillover.evals.golden.agreement import agreement, auroc, kappa
-from spillover.evals.golden.check import check, judge_items
-from spillover.evals.transcript import Transcript
+from spillover.evals.judge_check import check, judge_items
+from spillover.judges.golden import golden_set
+from spillover.judges.golden.agreement import agreement, auroc, kappa
+from spillover.judges.transcript import Transcript
+from spillover.judges.verdict import Verdict
 
 ITEMS = golden_set("tune")
 flags = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1)

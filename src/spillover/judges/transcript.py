@@ -78,7 +78,7 @@ def split_turn(message: ChatMessageAssistant, tags: Tags = ()) -> tuple[str, str
     """Reasoning and output of one turn, whether the reasoning stands in its text or in a block of the provider's."""
     said = split_reasoning(message.text, tags)
     output = "\n".join(part for part in (said.answer.strip(), *map(written, message.tool_calls or ())) if part)
-    return "\n".join(part for part in (*_native(message), said.reasoning) if part), output
+    return "\n".join(part for part in (*native_reasoning(message), said.reasoning) if part), output
 
 
 def content(message: ChatMessage, tags: Tags = ()) -> str:
@@ -87,7 +87,7 @@ def content(message: ChatMessage, tags: Tags = ()) -> str:
         return message.error.message
     if not isinstance(message, ChatMessageAssistant):
         return message.text
-    thoughts = [f"<thinking>{thought}</thinking>" for thought in _native(message)]
+    thoughts = [f"<thinking>{thought}</thinking>" for thought in native_reasoning(message)]
     calls = [written(call) for call in message.tool_calls or ()]
     return "\n".join(part for part in (*thoughts, in_our_tags(message.text, tags), *calls) if part)
 
@@ -111,7 +111,7 @@ def in_our_tags(text: str, tags: Tags) -> str:
     return f"{said.answer}\n<thinking>{said.reasoning}".strip()
 
 
-def _native(message: ChatMessageAssistant) -> list[str]:
+def native_reasoning(message: ChatMessageAssistant) -> list[str]:
     """What can be read of the provider's blocks of reasoning."""
     return [text for text in map(_readable, _blocks(message)) if text]
 

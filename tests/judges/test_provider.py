@@ -4,15 +4,15 @@ import sys
 import anyio
 import pytest
 from inspect_ai.model import GenerateConfig, get_model
-from personas import INSPECTS_OWN_WARNINGS, behaving
 
+from personas import INSPECTS_OWN_WARNINGS, behaving
 from spillover.core.errors import ModelError
 from spillover.core.settings import EvalSettings
 from spillover.evals import evaluate
-from spillover.evals.provider import (
+from spillover.judges.provider import (
     BATCH,
-    Reply,
     Request,
+    Spoken,
     _alike,
     context_length,
     local_model,
@@ -79,7 +79,7 @@ def test_a_model_by_name_is_loaded_only_when_it_speaks():
 
 
 def test_a_script_given_by_argument_speaks():
-    model = get_model("spillover/x", memoize=False, speaker=lambda asked: [Reply("hi", 1) for _ in asked])
+    model = get_model("spillover/x", memoize=False, speaker=lambda asked: [Spoken("hi", 1) for _ in asked])
     assert speaking(model, ["hello"]) == {"hello": "hi"}
 
 
@@ -103,7 +103,7 @@ def test_a_response_is_drawn_with_the_same_numbers_however_many_others_are_sampl
         asked.append(set(zip(map(str, conversations), seed, strict=True)))
         return sample(loaded, conversations, seed=seed, **settings)
 
-    monkeypatch.setattr("spillover.evals.provider.sample", listening)
+    monkeypatch.setattr("spillover.judges.provider.sample", listening)
     for samples in (2, 7):
         settings = EvalSettings(samples=samples, style="brief", max_tokens=8)
         evaluate(tiny, ["goals"], settings, out=tmp_path / str(samples))
@@ -160,6 +160,6 @@ def test_inspects_own_command_finds_tasks_and_provider(tmp_path):
 
 
 def test_the_cost_of_a_task_does_not_depend_on_the_hub(monkeypatch, tmp_path):
-    monkeypatch.setattr("spillover.evals.provider.load_model", lambda settings: pytest.fail("loaded"))
+    monkeypatch.setattr("spillover.judges.provider.load_model", lambda settings: pytest.fail("loaded"))
     [score] = evaluate(scripted(behaving), ["goals"], EvalSettings(samples=2, style="brief"), out=tmp_path)
     assert score.scored == 2
