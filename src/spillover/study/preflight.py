@@ -104,8 +104,8 @@ def check_available(study: Study) -> None:
             for term in part.reward:
                 if term.kind == "preference" and not (term.model and _findable(term.model)):
                     raise ConfigError(
-                        f"arm {arm.name!r}: the reward's term 'preference' needs the key 'model', a folder or a hub's id of "
-                        f"a sequence classifier with one label, got {term.model!r}"
+                        f"arm {arm.name!r}: the reward's term 'preference' needs the key 'model', a folder or a hub's "
+                        f"id of a sequence classifier with one label, got {term.model!r}"
                     )
             if part.env == "chat":
                 raise ConfigError(f"arm {arm.name!r}: the environment 'chat' cannot be run yet; leave it out")
