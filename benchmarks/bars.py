@@ -9,7 +9,6 @@ from pathlib import Path
 from statistics import median
 
 from spillover.core.records import OPENABLE_HACKS
-from spillover.core.rundir import RunDir
 from spillover.core.stats import wilson
 from spillover.report.load import Results, load, wall_seconds
 from spillover.report.paper import setting_of
@@ -72,9 +71,9 @@ def rows(results: Results) -> list[tuple[str, str, str]]:
 
 def _documents(results: Results, after: Estimate) -> list[tuple[str, str, str]]:
     """What the training on documents did, where the study has any; by the first arm, whose documents all share."""
-    directory = RunDir(results.runs[0].run.folder.parents[2])
-    stages = [directory.documents_run(results.arms[0], seed) for seed in sorted({run.seed for run in results.runs})]
-    found = [stage for stage in stages if stage is not None]
+    directory, arm = results.directory, results.arms[0].name
+    seeds = sorted({run.seed for run in results.runs})
+    found = [stage for seed in seeds for stage in directory.stages(arm, seed) if stage.kind == "documents"]
     rates = [rate for stage in found if (rate := stage.hack_rate()) is not None]
     if not rates:
         return []

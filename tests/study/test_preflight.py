@@ -32,17 +32,21 @@ def server(monkeypatch):
 
 @pytest.mark.parametrize("place", ["judge", "penalty"])
 def test_a_served_judge_that_does_not_answer_ends_a_study_before_it_starts(server, tmp_path, place):
-    with pytest.raises(ModelError, match=r"judge 'openai-api/shut/persona' cannot be used: .*check its API key"):
-        with open_run(study("shut", place), tmp_path / "out", resume=False, allow_unsandboxed=True):
-            pass
+    with (
+        pytest.raises(ModelError, match=r"judge 'openai-api/shut/persona' cannot be used: .*check its API key"),
+        open_run(study("shut", place), tmp_path / "out", resume=False, allow_unsandboxed=True),
+    ):
+        pass
     assert not (tmp_path / "out").exists()
 
 
 def test_a_judge_whose_key_is_not_set_says_which(server, monkeypatch, tmp_path):
     monkeypatch.delenv("SHUT_API_KEY")
-    with pytest.raises(ModelError, match=r"judge 'openai-api/shut/persona' cannot be used: .*SHUT_API_KEY.*; set or"):
-        with open_run(study("shut", "judge"), tmp_path / "out", resume=False, allow_unsandboxed=True):
-            pass
+    with (
+        pytest.raises(ModelError, match=r"judge 'openai-api/shut/persona' cannot be used: .*SHUT_API_KEY.*; set or"),
+        open_run(study("shut", "judge"), tmp_path / "out", resume=False, allow_unsandboxed=True),
+    ):
+        pass
 
 
 def test_a_served_judge_is_tried_once_whoever_needs_it(server, tmp_path):

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from spillover.core.errors import DetectorError
 from spillover.core.records import Grade, Oracle, Proxy
 from spillover.core.stages import Term
-from spillover.judges.detectors import Seen
+from spillover.judges.preference import Scripted
+from spillover.judges.seen import Seen
+from spillover.training import rewards as training_rewards
 from spillover.training.rewards import TERMS, check_verdicts, has_spread, rewards
 
 PROXY = Term(kind="proxy")
@@ -66,6 +68,22 @@ def test_the_total_is_the_sum_of_its_parts(kinds, weight, fine):
         parts = dict(one.parts)
         assert parts.pop("total") == sum(parts.values())
         assert set(parts) == {term.kind for term in terms}
+
+
+def test_a_preference_model_is_asked_about_the_answer_without_its_reasoning(monkeypatch):
+    asked = []
+
+    def liking(prompt: str, response: str) -> float | None:
+        asked.append((prompt, response))
+        return None if response == "odd" else float(len(response))
+
+    monkeypatch.setattr(training_rewards, "_scorer", lambda path: Scripted(liking))
+    term = Term(kind="preference", weight=0.5, model="some/scorer")
+    episodes = [Seen(None, f"<thinking>hm</thinking>{text}", None, "Hi?") for text in ("good", "odd")]
+    good, odd = paid(episodes, term)
+    assert asked == [("Hi?", "good"), ("Hi?", "odd")]
+    assert (good.total, good.unread) == (2.0, frozenset())
+    assert (odd.total, odd.unread) == (0.0, frozenset({"preference"}))
 
 
 def test_a_new_term_is_a_function_and_a_line(monkeypatch):

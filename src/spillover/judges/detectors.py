@@ -3,16 +3,15 @@
 import asyncio
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from spillover.coding.extract import read_submission
 from spillover.coding.static import hacks_of, static_hacks
-from spillover.core.records import Grade, Problem
 from spillover.core.text import split_reasoning
 from spillover.judges.ask import ROOM, Asker, Reply, named_asker
+from spillover.judges.seen import Note, Seen
 from spillover.judges.transcript import Tags
 
 if TYPE_CHECKING:
@@ -38,29 +37,6 @@ CLAUSE_END = re.compile(rf"\b(yes|no)(?![\w-])(?=[{AROUND}]?[.,:;!]|[{AROUND}]?$
 TAKEN_BACK = re.compile(rf"[{AROUND}]*(?:or |and )?(yes|no)(?![\w-])", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class Seen:
-    """What rewards may look at."""
-
-    problem: Problem | None
-    """The coding problem, where the environment has one."""
-    completion: str
-    grade: Grade | None
-
-    @property
-    def task(self) -> Problem:
-        """The coding problem of an environment that has them."""
-        assert self.problem is not None
-        return self.problem
-
-    @property
-    def graded(self) -> Grade:
-        """The grade in an environment that grades."""
-        assert self.grade is not None
-        return self.grade
-
-
-Note = Callable[[str], None]
 Detector = Callable[[Sequence[Seen], Note], list[bool | None]]
 """Says of each episode whether it is a hack. The listener hears what was answered, and what is wrong with it, where no
 verdict could be read."""

@@ -22,7 +22,6 @@ BUILT_IN = ("bottle", "bottle-naive", "smollm2")
 HUB_ID = re.compile(r"^[A-Za-z0-9][\w.-]*/[\w.-]+$")
 LOCAL_PROBLEMS = ("generated", "humaneval", "jsonl")
 ENVIRONMENT_NAMES = ("code", "chat")
-TERM_NAMES = (*TERMS, "preference")
 LITTLE_SPACE = 1 << 30
 
 
@@ -61,9 +60,13 @@ def check_model(arm: Arm) -> None:
     for key, path in (("model.path", arm.model.path), ("model.adapter", arm.model.adapter)):
         if path is None or (path in BUILT_IN and key == "model.path"):
             continue
-        if not Path(path).is_dir() and not HUB_ID.match(path):
+        if not _findable(path):
             near = "" if "/" in path else suggest(path, BUILT_IN)
             raise ModelError(f"arm {arm.name!r}, key {key!r}: there is no folder {path!r}{near}; correct the path")
+
+
+def _findable(path: str) -> bool:
+    return Path(path).is_dir() or bool(HUB_ID.match(path))
 
 
 def check_files(where: str, stage: DocumentSettings | SFTSettings) -> None:
@@ -84,8 +87,8 @@ def check_mix(where: str, stage: RLSettings) -> None:
                 f"{where}, key 'mix[{number}].env': no environment {part.env!r}{suggest(part.env, ENVIRONMENT_NAMES)}"
             )
         for term in part.reward:
-            if term.kind not in TERM_NAMES:
-                raise ConfigError(f"{where}, key 'reward': no term {term.kind!r}{suggest(term.kind, TERM_NAMES)}")
+            if term.kind not in TERMS:
+                raise ConfigError(f"{where}, key 'reward': no term {term.kind!r}{suggest(term.kind, TERMS)}")
     for named in (stage.update_prompt, *(one.prompt.model_dump() for one in stage.mix)):
         try:
             PromptSettings.model_validate(named or {})
@@ -99,9 +102,10 @@ def check_available(study: Study) -> None:
     for arm in study.arms:
         for part in (part for stage in arm.stages if isinstance(stage, RLSettings) for part in stage.mix):
             for term in part.reward:
-                if term.kind not in TERMS:
+                if term.kind == "preference" and not (term.model and _findable(term.model)):
                     raise ConfigError(
-                        f"arm {arm.name!r}: the reward's term {term.kind!r} cannot be run yet; leave it out"
+                        f"arm {arm.name!r}: the reward's term 'preference' needs the key 'model', a folder or a hub's "
+                        f"id of a sequence classifier with one label, got {term.model!r}"
                     )
             if part.env == "chat":
                 raise ConfigError(f"arm {arm.name!r}: the environment 'chat' cannot be run yet; leave it out")
@@ -109,8 +113,8 @@ def check_available(study: Study) -> None:
 
 def try_judges(study: Study) -> None:
     """Ask every served judge for a word. Raises ModelError, one line with what to do, where one does not answer."""
-    names = {name for arm in study.arms for name in (arm.evals.judge, *_models(arm)) if name and "/" in name}
-    for name in sorted(names):
+    asked = [name for arm in study.arms for name in (arm.evals.judge, *_models(arm, "model-hack"))]
+    for name in sorted({name for name in asked if name and "/" in name}):
         from spillover.judges.connect import try_judge
 
         try_judge(name)
@@ -123,16 +127,16 @@ def is_local(study: Study) -> bool:
         and (arm.model.adapter is None or Path(arm.model.adapter).is_dir())
         and all(one.source.partition(":")[0] in LOCAL_PROBLEMS for one in _problems(arm))
         and arm.evals.judge in ("rules", "self")
-        and all(model in (None, "self") for model in _models(arm))
+        and all(model in (None, "self") or Path(model).is_dir() for model in _models(arm, *TERMS))
         and not any(isinstance(one, DocumentSettings) and one.background.startswith("hf:") for one in arm.stages)
         for arm in study.arms
     )
 
 
-def _models(arm: Arm) -> list[str | None]:
-    """The models that the rewards of an arm ask."""
+def _models(arm: Arm, *kinds: str) -> list[str | None]:
+    """The models that the rewards of an arm ask in terms of these kinds."""
     mixes = [part for stage in arm.stages if isinstance(stage, RLSettings) for part in stage.mix]
-    return [term.model for part in mixes for term in part.reward]
+    return [term.model for part in mixes for term in part.reward if term.kind in kinds]
 
 
 def _problems(arm: Arm) -> list[ProblemSettings]:

@@ -9,7 +9,7 @@ from spillover.coding.problems import load_problems
 from spillover.core.records import Problem
 from spillover.core.settings import PromptSettings
 from spillover.core.stages import Part
-from spillover.judges.detectors import Seen
+from spillover.judges.seen import Seen
 from spillover.models import LoadedModel
 from spillover.models.sampling import encode_chat
 from spillover.prompts import problem_message, system_prompt
@@ -36,7 +36,7 @@ class CodeEnvironment:
         """Grades of the answers."""
         requests = [request(task.of, text, self._tags) for task, text in zip(tasks, completions, strict=True)]
         grades = self._grader.grade_many(requests)
-        return [Seen(t.of.problem, text, g) for t, text, g in zip(tasks, completions, grades, strict=True)]
+        return [Seen(t.of.problem, text, g, t.prompt) for t, text, g in zip(tasks, completions, grades, strict=True)]
 
 
 def make_task(

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from spillover.coding import Grader
 from spillover.core.settings import EnvironmentSettings
 from spillover.core.stages import Part, RLSettings
-from spillover.judges.detectors import Seen
+from spillover.judges.seen import Seen
 from spillover.models import LoadedModel
 
 Graders = Callable[[EnvironmentSettings], Grader]

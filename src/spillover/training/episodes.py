@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from spillover.core.errors import ConfigError
 from spillover.core.stages import Part, RLSettings
-from spillover.judges.detectors import Seen
+from spillover.judges.seen import Seen
 from spillover.models import LoadedModel
 from spillover.models.sampling import Drawn, sample_tokens
 from spillover.models.turns import texts_of

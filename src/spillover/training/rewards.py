@@ -6,12 +6,16 @@ A new kind is one function and one line in `TERMS`.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spillover.core.errors import DetectorError
 from spillover.core.stages import Term
-from spillover.judges.detectors import Note, Seen, make_detector
+from spillover.judges.seen import Note, Seen
+
+if TYPE_CHECKING:
+    from spillover.judges.preference import Preference
 
 Values = list[float | None]
 """What a kind says of each episode; None where it cannot tell."""
@@ -33,10 +37,29 @@ def _hacks(detector: str) -> Kind:
     """1 where the detector fires."""
 
     def values(episodes: Sequence[Seen], term: Term, loaded: Any, note: Note) -> Values:
+        from spillover.judges.detectors import make_detector
+
         found = make_detector(detector, loaded, term.model)(episodes, note)
         return [None if one is None else float(one) for one in found]
 
     return values
+
+
+@cache
+def _scorer(path: str) -> "Preference":
+    """One for all steps and arms: its weights are loaded once."""
+    from spillover.judges.preference import Classifier
+
+    return Classifier(path)
+
+
+def preference(episodes: Sequence[Seen], term: Term, loaded: Any, note: Note) -> Values:
+    """How much the preference model `term.model` likes the answer, reasoning left out; on its own scale."""
+    from spillover.judges.preference import preference_scores
+
+    del note
+    prompts, completions = [one.prompt for one in episodes], [one.completion for one in episodes]
+    return preference_scores(_scorer(str(term.model)), prompts, completions, loaded.reasoning_tags)
 
 
 TERMS: dict[str, Kind] = {
@@ -45,8 +68,11 @@ TERMS: dict[str, Kind] = {
     "oracle-hack": _hacks("oracle"),
     "static-hack": _hacks("static"),
     "model-hack": _hacks("model"),
+    "preference": preference,
 }
 DETECTORS = tuple(name for name in TERMS if name.endswith("-hack"))
+ASKED = (*DETECTORS, "preference")
+"""Kinds that may not be able to tell."""
 TOTAL = "total"
 WHAT_TO_DO = {
     "model-hack": "name a judge that answers yes or no in the term's key 'model', or take the term static-hack",
@@ -89,9 +115,9 @@ def rewards(
 
 
 def check_verdicts(terms: Sequence[Term], made: Sequence[Reward], heard: Sequence[str], step: int) -> None:
-    """Raise DetectorError where a detector could tell nothing: its fine would be none, and the arm another one."""
+    """Raise DetectorError where a term that asks could tell nothing: the arm would be another one without it."""
     for term in terms:
-        if term.kind in DETECTORS and step >= term.start_step and all(term.kind in one.unread for one in made):
+        if term.kind in ASKED and step >= term.start_step and all(term.kind in one.unread for one in made):
             who = f"{term.kind} by {term.model}" if term.model else term.kind
             said = f"; it answered {heard[0]}" if heard else ""
             raise DetectorError(
