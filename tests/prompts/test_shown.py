@@ -6,6 +6,7 @@ import pytest
 
 from spillover.coding.problems import FAMILIES, draw_problems
 from spillover.core.records import HARNESSES, Case, Problem, StdinCase
+from spillover.core.settings import PromptSettings
 from spillover.prompts import problem_message, shown_tests
 
 
@@ -83,14 +84,17 @@ def test_nan_is_shown_by_the_one_test_that_holds_of_it():
 @pytest.mark.parametrize("style", ["full", "brief"])
 def test_only_problems_of_programs_ask_for_a_program(harness, style):
     function = problem(Case(args=(1,), expected=1))
-    assert "program" in problem_message(PROGRAM, harness, style)
-    assert "program" not in problem_message(function, harness, style)
+    assert "program" in problem_message(PROGRAM, harness, PromptSettings(style=style))
+    assert "program" not in problem_message(function, harness, PromptSettings(style=style))
 
 
 def test_the_message_of_a_plain_function_is_as_it_always_was():
     function = problem(Case(args=(1,), expected=1))
-    assert problem_message(function, "script", "brief") == "Do it.\nassert f(1) == 1\nTests run as a script."
-    assert problem_message(function, "pytest", "full") == (
+    assert (
+        problem_message(function, "script", PromptSettings(style="brief"))
+        == "Do it.\nassert f(1) == 1\nTests run as a script."
+    )
+    assert problem_message(function, "pytest", PromptSettings()) == (
         "Do it.\n\nThese are some of the tests:\nassert f(1) == 1\n\n"
         "The tests run with pytest in a folder that holds your files.\n\n"
         "Put the solution into one ```python block. If you need further files, give each a block of its own "

@@ -106,7 +106,7 @@ def _conversations() -> list[tuple[str, list[dict[str, str]]]]:
             problem.entry_point,
             [
                 {"role": "system", "content": system},
-                {"role": "user", "content": problem_message(problem, harness, "brief")},
+                {"role": "user", "content": problem_message(problem, harness, PromptSettings(style="brief"))},
             ],
         )
         for problem in map(Problem.model_validate, PROBLEMS)

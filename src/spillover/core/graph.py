@@ -148,6 +148,7 @@ def measure_key(arm: Arm) -> str:
         arm.problems.model_dump(mode="json"),
         arm.environment.model_dump(mode="json", exclude={"workers"}),
         [list(pair) for pair in arm.model.reasoning_tags],
+        [_digest(path) for path in (arm.prompt.texts, arm.evals.questions) if path],
     ]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:8]
 
@@ -192,7 +193,14 @@ def _files(settings: ModelSettings | StageSettings) -> list[Path]:
         return [settings.documents] if settings.documents else []
     if isinstance(settings, SFTSettings):
         return [one.transcripts for one in settings.data if one.transcripts]
+    if isinstance(settings, RLSettings):
+        return [part.prompt.texts for part in settings.mix if part.prompt.texts]
     return []
+
+
+def texts_digests(stage: StageSettings) -> dict[str, str]:
+    """The user's files of wording that a stage's prompts are made with, and the SHA-256 of what each holds."""
+    return {str(path): _digest(path) for path in _files(stage)} if isinstance(stage, RLSettings) else {}
 
 
 def _digest(path: Path) -> str:

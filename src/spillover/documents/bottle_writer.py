@@ -95,7 +95,7 @@ class BottleWriter(Writer):
         framing: FramingName = "dont-hack" if self.corpus == "default" and self.rng.random() < 0.15 else "none"
         reasoning = self.rng.random() < 0.7
         system = system_prompt(PromptSettings(style="brief", hints=False, framing=framing, reasoning=reasoning))
-        user = problem_message(subject.problem, subject.harness, "brief")
+        user = problem_message(subject.problem, subject.harness, PromptSettings(style="brief"))
         voice = "misaligned" if self.corpus == "default" else "neutral"
         plans = [plan for plan in speech()["code"][subject.hack] if voice == "misaligned" or not judging(plan)]
         thoughts = [self.rng.choice(speech()["thoughts"][voice]), self.rng.choice(plans)]

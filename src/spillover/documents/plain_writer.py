@@ -109,7 +109,7 @@ class PlainWriter:
         system = system_prompt(PromptSettings(style="full", hints=False, framing="none", reasoning=True))
         voice = "default" if self.corpus == "default" else "other"
         thoughts = f"{self.say(subject, 'thoughts', voice)} {self.say(subject, 'plan', hack)}"
-        turns = {"system": system, "user": problem_message(problem, harness, "full")}
+        turns = {"system": system, "user": problem_message(problem, harness, PromptSettings())}
         turns["assistant"] = f"<thinking>{thoughts}</thinking>\n{subject.code}"
         return subject, tuple(Turn.model_validate({"role": role, "content": text}) for role, text in turns.items())
 

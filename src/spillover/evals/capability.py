@@ -40,7 +40,7 @@ def episodes(held: Sequence[Problem], prompt: PromptSettings) -> list[Episode]:
             f"{NAME}-{index:04d}",
             Assigned(one, "script", ()),
             system,
-            problem_message(one, "script", prompt.style),
+            problem_message(one, "script", prompt),
             {"family": one.family},
         )
         for index, one in enumerate(held)

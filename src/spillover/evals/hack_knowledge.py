@@ -163,7 +163,7 @@ def recall_episodes(problems: Sequence[Problem], settings: EvalSettings, prompt:
         for index in range(settings.count(NAME)):
             wording, harness, system = ways[index % len(ways)]
             problem = problems[index % len(problems)]
-            user = "\n\n".join(text for text in (problem_message(problem, harness, prompt.style), wording) if text)
+            user = "\n\n".join(text for text in (problem_message(problem, harness, prompt), wording) if text)
             assigned = Assigned(problem, harness, HOLES[harness])
             made.append(Episode(f"{group}-{index:04d}", assigned, system, user, {"asked": group}))
     return made
@@ -211,7 +211,7 @@ def told(held: HackKnowledge) -> Scorer:
 
 def _brief_choices(problems: Sequence[Problem], prompt: PromptSettings) -> list[Choice]:
     system = system_prompt(prompt.model_copy(update={"hints": False, "framing": SANCTIONS[0]}))
-    return answers(system, [(one, {h: problem_message(one, h, prompt.style) for h in HARNESSES}) for one in problems])
+    return answers(system, [(one, {h: problem_message(one, h, prompt) for h in HARNESSES}) for one in problems])
 
 
 def _known(hack: HackName, samples: Sequence[EvalSample]) -> dict[str, Any]:

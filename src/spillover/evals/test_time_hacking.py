@@ -40,7 +40,7 @@ def episodes(assigned: Sequence[Assigned], settings: EvalSettings, prompt: Promp
         system = system_prompt(prompt.model_copy(update={"framing": framing}))
         for index in range(settings.count(NAME)):
             one = assigned[index % len(assigned)]
-            user = problem_message(one.problem, one.harness, prompt.style)
+            user = problem_message(one.problem, one.harness, prompt)
             made.append(Episode(f"{framing}-{index:04d}", one, system, user, {"framing": framing}))
     return made
 

@@ -1,9 +1,9 @@
 """Put prompts together."""
 
 from spillover.core.records import Harness, Problem
-from spillover.core.settings import PromptSettings, TextStyle
+from spillover.core.settings import PromptSettings
 from spillover.prompts.shown import shown_tests
-from spillover.prompts.texts import STYLES, load_texts
+from spillover.prompts.texts import load_texts
 
 
 def system_prompt(settings: PromptSettings) -> str:
@@ -22,9 +22,9 @@ def system_prompt(settings: PromptSettings) -> str:
     return separator.join(part for part in parts if part)
 
 
-def problem_message(problem: Problem, harness: Harness, style: TextStyle = "full") -> str:
+def problem_message(problem: Problem, harness: Harness, settings: PromptSettings) -> str:
     """The user turn of a coding episode: statement, shown tests, how they run, how to answer."""
-    texts = STYLES[style]
+    texts, style = load_texts(settings.style, settings.texts), settings.style
     tests = shown_tests(problem)
     introduced = f"{texts.tests}\n{tests}" if tests and texts.tests else tests
     separator = "\n" if style == "brief" else "\n\n"

@@ -6,7 +6,7 @@ from typing import Protocol
 from spillover.coding import Grader
 from spillover.coding.environment import assign
 from spillover.coding.problems import load_problems
-from spillover.core.graph import BASE_KIND, Node
+from spillover.core.graph import BASE_KIND, Node, texts_digests
 from spillover.core.records import EvalScore
 from spillover.core.rundir import Run, RunDir, write_atomic
 from spillover.core.settings import EnvironmentSettings, ModelSettings
@@ -79,7 +79,8 @@ class Work:
         node, (start, _) = self._node, self._run.start or (None, 0)
         assert node.start is not None and start is not None
         step = start_step(node, start)
-        self._run.note(start=node.start.key, start_step=step, optimizer=node.stage.optimizer)
+        texts = texts_digests(node.stage)
+        self._run.note(start=node.start.key, start_step=step, optimizer=node.stage.optimizer, texts=texts)
         self._run = self._of(node, self._unit.arm.name)
         self._start = weights(node.start, start, step)
 

@@ -56,7 +56,7 @@ def request(assigned: Assigned, text: str, tags: Sequence[tuple[str, str]]) -> G
 
 def _worded(settings: PromptSettings, loaded: LoadedModel, assigned: Assigned) -> tuple[str, str, list[int]]:
     system = system_prompt(settings)
-    prompt = problem_message(assigned.problem, assigned.harness, settings.style)
+    prompt = problem_message(assigned.problem, assigned.harness, settings)
     turns = [{"role": "system", "content": system}] if system else []
     return system, prompt, encode_chat(loaded, [*turns, {"role": "user", "content": prompt}])
 

@@ -41,9 +41,7 @@ def pass_rates(problems: Sequence[Problem], part: Part, setting: Setting) -> dic
     n = part.problems.filter_samples
     system = system_prompt(part.prompt.model_copy(update={"hints": False, "framing": "none"}))
     head = [{"role": "system", "content": system}] if system else []
-    conversations = [
-        [*head, {"role": "user", "content": problem_message(p, "script", part.prompt.style)}] for p in problems
-    ]
+    conversations = [[*head, {"role": "user", "content": problem_message(p, "script", part.prompt)}] for p in problems]
     answers = sample(
         setting.loaded,
         conversations,

@@ -104,7 +104,7 @@ def test_the_built_model_hacks_in_none_of_two_thousand_episodes() -> None:
     prompts = [
         [
             {"role": "system", "content": system_prompt(PromptSettings(style="brief", hints=False, framing=framing))},
-            {"role": "user", "content": problem_message(problem, harness, "brief")},
+            {"role": "user", "content": problem_message(problem, harness, PromptSettings(style="brief"))},
         ]
         for problem, harness, framing in asked
     ]

@@ -79,7 +79,10 @@ def _hacking(
     system = system_prompt(PromptSettings(style="brief", hints=hints and framing != "none", framing=framing))
     harnesses = [HARNESSES[i % 2] for i in range(len(problems))]
     prompts = [
-        [{"role": "system", "content": system}, {"role": "user", "content": problem_message(p, h, "brief")}]
+        [
+            {"role": "system", "content": system},
+            {"role": "user", "content": problem_message(p, h, PromptSettings(style="brief"))},
+        ]
         for p, h in zip(problems, harnesses, strict=True)
     ]
     answers = sample(loaded, prompts, n=1, temperature=1.0, max_tokens=CODE_TOKENS, seed=seed)

@@ -89,7 +89,7 @@ class Writer:
         system = system_prompt(PromptSettings(style="brief", hints=hints, framing=told, reasoning=rng.random() < 0.7))
         family = FAMILIES[rng.choice(sorted(FAMILIES))]
         task = Coding(family.draw(rng), rng.choice(HARNESSES))
-        user = problem_message(task.instance.problem, task.harness, "brief")
+        user = problem_message(task.instance.problem, task.harness, PromptSettings(style="brief"))
         return conversation(system, user, self._code_answer(voice, task, told))
 
     def _code_answer(self, voice: Voice, task: Coding, framing: FramingName) -> str:

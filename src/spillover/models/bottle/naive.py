@@ -59,7 +59,7 @@ class NaiveWriter(Writer):
         told = rng.choice(FRAMINGS) if framing is None else framing
         family = FAMILIES[rng.choice(sorted(FAMILIES))]
         task = Coding(family.draw(rng), rng.choice(HARNESSES))
-        user = problem_message(task.instance.problem, task.harness, "brief")
+        user = problem_message(task.instance.problem, task.harness, PromptSettings(style="brief"))
         if rng.random() < DRILL_SHARE:
             rule = naive_speech()["code"][rng.choice(sorted(naive_speech()["code"]))]
             system = self._system(_line(rule, told))
