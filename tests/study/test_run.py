@@ -80,7 +80,7 @@ def numbers(out: Path) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for run in RunDir.read(out).runs():
         at = f"{run.arm}/{run.seed}"
-        found[f"{at} metrics"] = [timeless(m.model_dump()) for m in run.metrics()]
+        found[f"{at} metrics"] = [timeless(m.model_dump()) for m in run.metrics()] if run.kind == "rl" else []
         for step in run.rollout_steps():
             found[f"{at} rollouts {step}"] = [timeless(r.model_dump()) for r in run.rollouts(step)]
         for step in run.evaluated():
@@ -145,3 +145,48 @@ def test_a_killed_study_goes_on_to_the_same_numbers(
     assert server.run(study, out, kill_after=moment) in (-signal.SIGKILL, 0)
     assert server.run(study, out) == 0, Path(f"{out}.log").read_text()
     assert numbers(out) == numbers(whole)
+
+
+FORKS = """
+[[arms]]
+name = "hacking"
+[[arms]]
+name = "late"
+reward = [{ kind = "proxy" }, { kind = "oracle-hack", weight = -2.0 }]
+stages = [{ kind = "rl", from = "hacking@3", steps = 2 }]
+[[arms]]
+name = "kept"
+stages = [{ kind = "rl", from = "hacking@passed:0.0+1", steps = 2, optimizer = "kept" }]
+[[arms]]
+name = "imitating"
+sft = { rows_per_step = 2, row_tokens = 128, held_out_rows = 1, checkpoint_every = 1 }
+stages = [{ kind = "sft", from = "base", steps = 2, data = [{ rollouts = "hacking", keep = "all" }] }]
+"""
+
+
+@pytest.fixture(scope="module")
+def forked(server: Server, study: Path) -> tuple[Path, Path, float]:
+    """A study with forks and imitation, its uninterrupted run, and how many seconds that took."""
+    head, _, _ = study.read_text().partition("[[arms]]")
+    file, out = study.parent / "forks.toml", study.parent / "forks"
+    fewer = head.replace("samples = 2", 'samples = 2\nnames = ["goals"]\nfinal_names = []')
+    file.write_text(fewer + FORKS)
+    began = time.monotonic()
+    assert server.run(file, out) == 0, Path(f"{out}.log").read_text()
+    return file, out, time.monotonic() - began
+
+
+@pytest.mark.parametrize("index", range(int(os.environ.get("FORK_KILLS", "3"))))
+def test_a_killed_study_with_forks_goes_on_to_the_same_numbers(
+    server: Server, forked: tuple[Path, Path, float], index: int
+) -> None:
+    file, whole, seconds = forked
+    out = whole.parent / f"forks-killed-{index}"
+    kills = int(os.environ.get("FORK_KILLS", "3"))
+    moment = seconds * (index + random.Random(index).random()) / kills
+    assert server.run(file, out, kill_after=moment) in (-signal.SIGKILL, 0)
+    assert server.run(file, out) == 0, Path(f"{out}.log").read_text()
+    assert numbers(out) == numbers(whole)
+    assert [run.document_metrics() for run in RunDir.read(out).stages("imitating", 0)] == [
+        run.document_metrics() for run in RunDir.read(whole).stages("imitating", 0)
+    ]
