@@ -18,7 +18,8 @@ def answer(results: Results, finals: Mapping[str, Final]) -> tuple[Markup, Marku
     over = words.checkpoints(results.final_steps(), len(results.study.seeds))
     reached = join(*(_reached(finals[name], first=name == shown[0]) for name in shown), between="; ")
     some = f", the reference and the ends of the range of {len(finals)} arms" if len(shown) < len(finals) else ""
-    return join(f"Over {over}{some}: ", reached, "."), text(_compared(results, finals, shown))
+    alone = ", with the sampling error of this run only" if len(results.study.seeds) == 1 else ""
+    return join(f"Over {over}{some}{alone}: ", reached, "."), text(_compared(results, finals, shown))
 
 
 def _worth_telling(results: Results, finals: Mapping[str, Final]) -> list[str]:

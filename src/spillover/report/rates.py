@@ -159,13 +159,13 @@ def minus(left: Estimate, right: Estimate) -> Estimate:
 
 
 def onsets(results: Results) -> dict[str, int | None]:
-    """Arm -> first step with more than 2% of its episodes hacked, seeds pooled; None if there is none."""
-    return {arm.name: onset(_hack_rates(results.of(arm.name))) for arm in results.arms}
+    """Arm -> onset of hacking (`core.stats.onset`), seeds pooled; None if there is none."""
+    return {arm.name: onset(_hacked(results.of(arm.name))) for arm in results.arms}
 
 
 def onsets_by_seed(results: Results, arm: str) -> list[int | None]:
     """The same for each seed of an arm by itself."""
-    return [onset(_hack_rates([run])) for run in results.of(arm)]
+    return [onset(_hacked([run])) for run in results.of(arm)]
 
 
 def step_rows(results: Results, value: Callable[[StepMetrics], float | None]) -> tuple[list[Row], list[Row]]:
@@ -343,15 +343,13 @@ def _attempts(scores: Iterable[EvalScore]) -> Estimate:
     return Estimate(wilson(attempts, scored), attempts, scored, sum(s.samples for s in held))
 
 
-def _hack_rates(runs: Sequence[SeedRun]) -> dict[int, float]:
-    by_step: dict[int, list[StepMetrics]] = {}
-    for run in runs:
-        for m in run.metrics:
-            by_step.setdefault(m.step, []).append(m)
-    return {
-        step: sum(m.hack_rate * m.rollouts for m in held) / max(1, sum(m.rollouts for m in held))
-        for step, held in by_step.items()
-    }
+def _hacked(runs: Sequence[SeedRun]) -> dict[int, tuple[int, int]]:
+    """Step -> hacks and episodes, of all runs together."""
+    found: dict[int, tuple[int, int]] = {}
+    for m in (m for run in runs for m in run.metrics):
+        hacked, episodes = found.get(m.step, (0, 0))
+        found[m.step] = (hacked + round(m.hack_rate * m.rollouts), episodes + m.rollouts)
+    return found
 
 
 def _curve_row(arm: str, step: int, estimate: Estimate) -> Row:

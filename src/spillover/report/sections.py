@@ -260,11 +260,14 @@ def what_was_run(view: View) -> Markup:
 
 def _onset_words(view: View) -> str:
     never = [arm for arm, step in view.onsets.items() if step is None]
-    told = "Onset, dashed: the first step with more than 2% of episodes hacked."
+    told = (
+        "Onset, dashed: the first of three steps in a row with more than 2% of episodes hacked, and more than the "
+        "upper limit of the first step."
+    )
     if never:
-        told += f" No step of {words.listing(never)} is above 2%."
+        told += f" There is none in {words.listing(never)}."
     for arm in _fell_back(view):
-        told += f" In {arm} step {view.onsets[arm]} is above 2%, but it ended below that and has no mark."
+        told += f" {arm} has one at step {view.onsets[arm]}, but it ended below 2% and has no mark."
     return told
 
 
