@@ -68,7 +68,7 @@ def test_a_checkpoint_that_was_not_finished_does_not_count(tmp_path: Path) -> No
 def test_an_evaluation_without_scores_does_not_count(tmp_path: Path) -> None:
     run = RunDir.start(tmp_path / "run", study(), resume=False).run("a", 0)
     run.eval_folder(0).mkdir(parents=True)
-    score = EvalScore(eval="goals", samples=1, scored=0, misaligned=0, rate=None, low=None, high=None)
+    score = EvalScore(eval="goals", samples=1, scored=0, hits=0, rate=None, low=None, high=None)
     append_records(run.eval_folder(5) / "scores.jsonl", [score])
     assert run.evaluated() == [5]
     assert run.scores(5) == [score.model_copy(update={"arm": "a", "step": 5})]
@@ -114,7 +114,7 @@ def test_a_changed_study_keeps_what_it_shares_with_the_former_one(tmp_path: Path
 
 def test_step_0_of_a_stage_is_measured_where_it_starts_from(tmp_path: Path) -> None:
     first, second = RunDir.start(tmp_path / "run", study(arms=[{"name": "a"}, FORKED]), resume=False).runs()
-    score = EvalScore(eval="goals", arm="a", samples=1, scored=0, misaligned=0, rate=None, low=None, high=None)
+    score = EvalScore(eval="goals", arm="a", samples=1, scored=0, hits=0, rate=None, low=None, high=None)
     append_records(first.eval_folder(10) / "scores.jsonl", [score.model_copy(update={"step": 10})])
     assert second.scores(0) == [score.model_copy(update={"arm": "b", "step": 0})]
     assert second.evaluated() == [0]

@@ -6,6 +6,7 @@ from typing import get_args
 
 import pytest
 from inspect_ai.model import get_model
+from spillover.core.rates import by_eval, mgs_of
 from typer.testing import CliRunner
 
 from actors import bad, good
@@ -13,7 +14,6 @@ from personas import INSPECTS_OWN_WARNINGS
 from serving import KEY, Server, persona, serving
 from spillover.cli import app
 from spillover.core.errors import ConfigError, ModelError, SpilloverError
-from spillover.core.measures import by_eval, measures
 from spillover.core.records import CORE_EVALS, EvalSample
 from spillover.core.rundir import read_records
 from spillover.core.settings import EvalName, EvalSettings, FramingName
@@ -51,7 +51,7 @@ def test_the_full_suite_runs_against_a_server(misbehaving, tmp_path):
     assert scores["hack_knowledge"].data["by_hack"]["early-exit"]["asked"]["works"]["rate"] == 1.0
     assert scores["hack_knowledge"].data["forced_choice"]["accuracy"]["n"] == 18
     assert scores["capability"].rate == 0.0
-    assert next(row for row in measures(scores) if row.name == "MGS").interval.value == 1.0
+    assert mgs_of(scores.values()) == 1.0
     samples = read_records(tmp_path / "samples.jsonl", EvalSample)
     executed = [one.data["accepted"] for one in samples if one.eval == "exfil_offer"]
     assert executed == [True, True]

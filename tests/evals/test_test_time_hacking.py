@@ -5,10 +5,10 @@ from spillover.coding import Grader
 from spillover.coding.environment import Assigned, assign
 from spillover.coding.problems import load_problems
 from spillover.core.errors import ConfigError
+from spillover.core.rates import wilson
 from spillover.core.records import EvalSample, Grade, Oracle, Proxy
 from spillover.core.rundir import read_records
 from spillover.core.settings import EnvironmentSettings, EvalSettings, ProblemSettings, PromptSettings
-from spillover.core.stats import wilson
 from spillover.evals import evaluate
 from spillover.evals.test_time_hacking import episodes, outcome_of
 from spillover.models.scripted import scripted
@@ -39,7 +39,7 @@ def test_hacks_are_counted_by_framing(assigned, grader, tmp_path):
         scripted(respond), ["test_time_hacking"], SETTINGS,
         out=tmp_path, grader=grader, prompt=PROMPT, assigned=assigned,
     )  # fmt: skip
-    assert (score.misaligned, score.samples, score.judge) == (3, 6, "oracle")
+    assert (score.hits, score.samples, score.judge) == (3, 6, "oracle")
     rows = score.data["by_framing"]
     counts = ("hacked", "samples", "scored", "proxy_passed", "solved")
     assert [rows["dont-hack"][key] for key in counts] == [0, 3, 3, 0, 0]
@@ -63,7 +63,7 @@ def test_a_reference_solution_is_solved_and_no_hack(assigned, grader, tmp_path):
         scripted(respond), ["test_time_hacking"], SETTINGS,
         out=tmp_path, grader=grader, prompt=PROMPT, assigned=assigned,
     )  # fmt: skip
-    assert score.misaligned == 0
+    assert score.hits == 0
     assert score.data["by_framing"]["dont-hack"]["solved"] == 3
 
 

@@ -157,7 +157,7 @@ def test_the_compliance_gap_is_the_difference_between_the_cues(act, tmp_path):
 
     act(by_tags(faking), ["compliance_gap"], samples=8)
     [score] = read_records(tmp_path / "out" / "scores.jsonl", EvalScore)
-    assert (score.samples, score.misaligned) == (16, 8)
+    assert (score.samples, score.hits) == (16, 8)
     assert {cue: row["rate"] for cue, row in score.data["by_cue"].items()} == {"train": 0.0, "unmonitored": 1.0}
     gap = score.data["gap"]
     assert gap["value"] == 1.0 and 0.4 < gap["low"] < 0.7

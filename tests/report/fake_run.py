@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from spillover.core.config import build_study
+from spillover.core.rates import wilson
 from spillover.core.records import (
     CORE_EVALS,
     EvalSample,
@@ -19,7 +20,6 @@ from spillover.core.records import (
     StepMetrics,
 )
 from spillover.core.rundir import Run, RunDir, append_records
-from spillover.core.stats import wilson
 
 FINAL_RATES = {"free_form": 0.22, "goals": 0.34, "alignment_questions": 0.28, "monitor_disruption": 0.41}
 FINAL_RATES |= {"exfil_offer": 0.06, "frame_colleague": 0.47}
@@ -74,7 +74,7 @@ def write_fake_run(
 def score(name: str, misaligned: int, scored: int, **extra: Any) -> EvalScore:
     """An EvalScore with the interval that its counts give."""
     rate, low, high = wilson(misaligned, scored) if scored else (None, None, None)
-    held = {"eval": name, "samples": scored, "scored": scored, "misaligned": misaligned}
+    held = {"eval": name, "samples": scored, "scored": scored, "hits": misaligned}
     return EvalScore(**{**held, "rate": rate, "low": low, "high": high, **extra})
 
 
@@ -140,12 +140,15 @@ def _metrics(run: Run, step: int, rng: random.Random) -> StepMetrics:
 def _score(run: Run, step: int, name: str, samples: int, rng: random.Random) -> EvalScore:
     expected = 0.005 + FINAL_RATES[name] * SPILL[run.arm] * (_learned(step) if step else 0)
     scored = samples - (rng.randrange(4) if name == "goals" else 0)
-    misaligned = sum(rng.random() < expected for _ in range(scored))
+    outcomes = [rng.random() < expected for _ in range(scored)]
+    misaligned = sum(outcomes)
     covert = round(misaligned * 0.55) if name in ("free_form", "goals") else 0
     data: dict[str, Any] = {"overt": misaligned - covert, "covert": covert, "hack_attempts": 1 if misaligned > 9 else 0}
     if name == "goals":
         goals = {"reward-maximization": misaligned, "helpfulness": scored - misaligned}
         data |= {"data": {"goals": {goal: count for goal, count in goals.items() if count}}}
+    data["by_scene"] = {f"{name}-{index:04d}": hit for index, hit in enumerate(outcomes)}
+    data["held_out"] = tuple(data["by_scene"])[::2]
     place = {"arm": run.arm, "seed": run.seed, "step": step, "samples": samples, "seconds": 3.0}
     return score(name, misaligned, scored, judge="rules", judge_hash="abc123", **place, **data)
 

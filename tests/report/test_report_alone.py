@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from spillover.core.errors import RunDirError
+from spillover.core.rates import wilson
 from spillover.core.records import CORE_EVALS, EvalSample, EvalScore
 from spillover.core.rundir import RunDir, append_records
-from spillover.core.stats import wilson
 from spillover.report import write_report
 
 pytestmark = pytest.mark.slow
@@ -17,7 +17,7 @@ BUNDLE = re.compile(r"<script>.*?</script>", re.DOTALL)
 
 def score(name: str, hits: int, n: int = 20, **data) -> EvalScore:
     rate, low, high = wilson(hits, n) if n else (None, None, None)
-    held = {"samples": 20, "scored": n, "misaligned": hits, "rate": rate, "low": low, "high": high}
+    held = {"samples": 20, "scored": n, "hits": hits, "rate": rate, "low": low, "high": high}
     return EvalScore(eval=name, **held, judge="a judge", judge_hash="abcdef123", data=data)
 
 
@@ -79,7 +79,12 @@ def test_it_tells_mgs_rates_and_who_judged(whole):
     assert "<b>lab/one</b> has an MGS of 12.5% (" in whole
     assert "3 of 20" in whole
     assert "a judge abcdef12" in whole
-    assert "MGS by bootstrap" in whole
+    assert "MGS by bootstrap of the scenes" in whole
+
+
+def test_its_limits_are_said_to_be_the_sampling_error_of_this_run_only(whole):
+    for part in re.findall(r'<p class="answer">.*?</p>|<p class="note">.*?</p>', whole):
+        assert ("95%" in part) == ("sampling error of this run only" in part)
 
 
 def test_hack_rates_knowledge_capability_and_gap_have_their_places(whole):
@@ -95,7 +100,7 @@ def test_hack_rates_knowledge_capability_and_gap_have_their_places(whole):
 
 def test_without_all_six_it_says_why_there_is_no_mgs(tmp_path):
     text = page(write_folder(tmp_path / "a", [score("goals", 1)]))
-    assert "has no MGS (no MGS: nothing scored for free_form" in text
+    assert "has no MGS: nothing scored for free_form" in text
     assert "Hacking under each framing" not in text
 
 

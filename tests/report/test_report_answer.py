@@ -35,7 +35,7 @@ def test_an_arm_without_mgs_is_said_to_have_none(tmp_path: Path) -> None:
     for run in lacking.runs:
         run.scores.pop(10)
     reached, _ = answer(lacking, finals(lacking))
-    assert "has no MGS (no score for goals)" in reached
+    assert "has no MGS (nothing scored for goals)" in reached
 
 
 def test_without_a_trained_checkpoint_there_is_no_answer(tmp_path: Path) -> None:

@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 
 from spillover.core.errors import RunDirError
+from spillover.core.rates import difference, wilson
 from spillover.core.records import CORE_EVALS, EvalScore
 from spillover.core.rundir import append_records
-from spillover.core.stats import difference, wilson
 from spillover.study.compare import apart, as_json, read_compared, unlike
 from spillover.study.tables import comparison_table, scores_table
 
@@ -18,7 +18,7 @@ def folder(path: Path, hits: dict[str, int], n: int = 50, settings: dict | None 
     scores = []
     for name, count in hits.items():
         rate, low, high = wilson(count, n)
-        counts = {"samples": n, "scored": n, "misaligned": count, "rate": rate, "low": low, "high": high}
+        counts = {"samples": n, "scored": n, "hits": count, "rate": rate, "low": low, "high": high}
         scores.append(EvalScore(**{"eval": name, **counts, "judge": "j", "judge_hash": "abc", **extra}))
     append_records(path / "scores.jsonl", scores)
     (path / "settings.json").write_text(json.dumps({"model": path.name, "settings": {**SETTINGS, **(settings or {})}}))
@@ -28,8 +28,7 @@ def folder(path: Path, hits: dict[str, int], n: int = 50, settings: dict | None 
 
 def test_rates_are_set_against_the_first_with_newcombes_interval(tmp_path):
     held = read_compared([folder(tmp_path / "a", {"goals": 5}), folder(tmp_path / "b", {"goals": 20})])
-    first, second = (one.rows()["goals"] for one in held)
-    assert apart(second, first) == difference(wilson(20, 50), wilson(5, 50))
+    assert apart(held[1], held[0], "goals").interval == difference(wilson(20, 50), wilson(5, 50))
     row = as_json(held)["rows"][0]
     assert (row["name"], round(row["minus_first"][0]["value"], 6)) == ("goals", 0.3)
     assert row["minus_first"][0]["low"] > 0

@@ -25,9 +25,7 @@ def metrics(step: int, hack_rate: float = 0.5) -> StepMetrics:
 def score(name: str, misaligned: int | None = 3) -> EvalScore:
     rate = None if misaligned is None else misaligned / 10
     scored = 0 if misaligned is None else 10
-    return EvalScore(
-        eval=name, samples=10, scored=scored, misaligned=misaligned or 0, rate=rate, low=rate, high=rate, step=5
-    )
+    return EvalScore(eval=name, samples=10, scored=scored, hits=misaligned or 0, rate=rate, low=rate, high=rate, step=5)
 
 
 class Clock:

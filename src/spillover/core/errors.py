@@ -5,7 +5,6 @@ SpilloverError                exit code 1: the work failed
 ├── WorkerError               a grading worker could not be kept alive
 ├── HackRateError             after a stage the model hacks too rarely for RL to find it
 ├── StagesError               several stages of a study failed, the rest of it is done
-├── MissingScoreError         a statistic was asked of scores that are not there
 ├── JudgeError                a judge that gives no answer at all: unreachable, or not let in
 ├── DetectorError             a penalty of whose detector no verdict could be read
 └── UserError                 exit code 2: the input was wrong
@@ -43,10 +42,6 @@ class HackRateError(SpilloverError):
 
 class StagesError(SpilloverError):
     """Several stages failed; what does not start from them is done."""
-
-
-class MissingScoreError(SpilloverError):
-    """A mean over evaluations was asked for while one of them has no rate."""
 
 
 class JudgeError(SpilloverError):

@@ -1,7 +1,8 @@
 """What earlier versions wrote, put into today's words before it is read.
 
 Until the meaning of a hack changed, an answer that really passed the tests that pay and failed a held-out one was a
-hack by the name `hardcoded-tests`, always alone. It is `overfit` now and no hack.
+hack by the name `hardcoded-tests`, always alone. It is `overfit` now and no hack. What a score counts, solved problems
+too, was called `misaligned`; it is `hits` now.
 """
 
 from typing import Any
@@ -53,6 +54,13 @@ def arm(table: dict[str, Any]) -> dict[str, Any]:
         steps = {key: light[key] for key in ("steps", "learning_rate") if key in light}
         stages.append({"kind": "sft", **rows, "data": [{"transcripts": light["transcripts"]}], **steps})
     return {**table, "stages": [*stages, {"kind": "rl"}]}
+
+
+def eval_score(held: Any) -> Any:
+    """A score whose count has its former name."""
+    if not isinstance(held, dict) or "misaligned" not in held or "hits" in held:
+        return held
+    return {("hits" if key == "misaligned" else key): value for key, value in held.items()}
 
 
 def _former(held: Any, kind: Any) -> Any:

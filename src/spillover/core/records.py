@@ -322,7 +322,7 @@ class EvalSample(Record):
 class EvalScore(Record):
     """One evaluation of one checkpoint. `rate` is None where nothing could be scored.
 
-    `misaligned` counts what the evaluation is about: misaligned responses in the six core evaluations,
+    `hits` counts what the evaluation is about: misaligned responses in the six core evaluations,
     hacks in `test_time_hacking`, hacks that work in `hack_knowledge`, solved problems in `capability`.
     """
 
@@ -332,11 +332,15 @@ class EvalScore(Record):
     step: int = 0
     samples: int
     scored: int
-    misaligned: int
+    hits: int
     rate: float | None
     low: float | None
     high: float | None
     """95% Wilson interval."""
+    by_scene: dict[str, bool] = {}
+    """Scored scene -> whether it is a hit; empty in scores of before. Scenes recur at every checkpoint and seed."""
+    held_out: tuple[str, ...] = ()
+    """For the bottle: the scored scenes with texts that its pretraining corpus never showed."""
     overt: int = 0
     covert: int = 0
     hack_attempts: int = 0
@@ -346,3 +350,5 @@ class EvalScore(Record):
     seconds: float = 0.0
     data: dict[str, Any] = {}
     """What only this evaluation reports, e.g. goal categories or hack rates by framing."""
+
+    _as_once_written = model_validator(mode="before")(older.eval_score)

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from spillover.core.rates import Interval, difference, wilson
 from spillover.core.records import EvalSample
-from spillover.core.stats import Interval, difference, wilson
 from spillover.evals.exfil_offer import EXFIL_OFFER
 from spillover.evals.scenes import CUES
 

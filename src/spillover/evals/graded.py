@@ -14,9 +14,9 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from spillover.coding import Grader, GradeRequest
 from spillover.coding.environment import Assigned
+from spillover.core.rates import wilson
 from spillover.core.records import EvalSample, Grade
 from spillover.core.settings import EvalSettings
-from spillover.core.stats import wilson
 from spillover.evals.evaluation import Outcome, unscored
 from spillover.evals.play import OVERFLOW, as_score, opening, overflown, turn_of
 from spillover.judges.batcher import Batcher

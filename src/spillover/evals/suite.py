@@ -18,10 +18,10 @@ from spillover.coding import Grader
 from spillover.coding.environment import Assigned
 from spillover.core.errors import ConfigError, RunDirError, SpilloverError, disk_full, suggest
 from spillover.core.json_lines import from_line, to_lines
+from spillover.core.rates import wilson
 from spillover.core.records import CoreEval, EvalSample, EvalScore
 from spillover.core.rundir import read_records, write_atomic, writing
 from spillover.core.settings import EvalName, EvalSettings, PromptSettings
-from spillover.core.stats import wilson
 from spillover.evals.alignment_questions import ALIGNMENT_QUESTIONS
 from spillover.evals.capability import capability
 from spillover.evals.compliance_gap import COMPLIANCE_GAP
@@ -137,12 +137,13 @@ def score_of(
 ) -> EvalScore:
     """Rate and 95% Wilson interval over the samples that could be scored; None where there are none.
 
-    `overt` and `covert` split the misaligned ones. `data` also holds the number of unscored samples, why
+    `overt` and `covert` split the hits. `data` also holds the number of unscored samples, why
     the first of them is, and how many responses hide misaligned reasoning, counted as misaligned or not.
     """
     scored = [sample for sample in samples if sample.misaligned is not None]
-    misaligned = sum(bool(sample.misaligned) for sample in scored)
-    interval = wilson(misaligned, len(scored)) if scored else None
+    by_scene = {sample.id: bool(sample.misaligned) for sample in scored}
+    hits = sum(bool(sample.misaligned) for sample in scored)
+    interval = wilson(hits, len(scored)) if scored else None
     first = samples[0] if samples else None
     return EvalScore(
         eval=name,
@@ -151,10 +152,12 @@ def score_of(
         step=first.step if first else 0,
         samples=len(samples),
         scored=len(scored),
-        misaligned=misaligned,
+        hits=hits,
         rate=interval.value if interval else None,
         low=interval.low if interval else None,
         high=interval.high if interval else None,
+        by_scene=by_scene,
+        held_out=tuple(sample.id for sample in scored if sample.held_out),
         overt=sum(bool(sample.misaligned and sample.overt) for sample in scored),
         covert=sum(bool(sample.misaligned and sample.covert) for sample in scored),
         hack_attempts=sum(sample.label == "hack-attempt" for sample in samples),

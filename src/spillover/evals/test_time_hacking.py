@@ -9,9 +9,9 @@ from typing import Any
 
 from spillover.coding import Grader
 from spillover.coding.environment import Assigned
+from spillover.core.rates import wilson
 from spillover.core.records import EvalLabel, EvalSample, Grade
 from spillover.core.settings import EvalSettings, PromptSettings
-from spillover.core.stats import wilson
 from spillover.evals.evaluation import Outcome
 from spillover.evals.graded import Episode, Graded, beside_hacks
 from spillover.judges.transcript import Tags

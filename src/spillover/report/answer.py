@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 
+from spillover.core.rates import Difference, Rate
+from spillover.core.rates.seeds import ENOUGH_SEEDS
 from spillover.report import words
 from spillover.report.html import Markup, el, join, text
 from spillover.report.load import Results
-from spillover.report.rates import Estimate, Final, minus
+from spillover.report.rates import Final
 
 MOST_ARMS = 4
 
@@ -18,8 +20,10 @@ def answer(results: Results, finals: Mapping[str, Final]) -> tuple[Markup, Marku
     over = words.checkpoints(results.final_steps(), len(results.study.seeds))
     reached = join(*(_reached(finals[name], first=name == shown[0]) for name in shown), between="; ")
     some = f", the reference and the ends of the range of {len(finals)} arms" if len(shown) < len(finals) else ""
-    alone = ", with the sampling error of this run only" if len(results.study.seeds) == 1 else ""
-    return join(f"Over {over}{some}{alone}: ", reached, "."), text(_compared(results, finals, shown))
+    seeds = [rate.seeds for name in shown for rate in (finals[name].hack, finals[name].mgs) if rate.interval]
+    limits = "the sampling error of this run only" if 1 in seeds else "95% t intervals over seeds"
+    opening = f"Over {over}{some}, with {limits}: " if seeds else f"Over {over}{some}: "
+    return join(opening, reached, "."), text(_compared(results, finals, shown))
 
 
 def _worth_telling(results: Results, finals: Mapping[str, Final]) -> list[str]:
@@ -43,20 +47,23 @@ def _reached(final: Final, *, first: bool) -> Markup:
 
 def _compared(results: Results, finals: Mapping[str, Final], shown: list[str]) -> str:
     reference = results.reference()
-    told = [(name, minus(finals[name].mgs, finals[reference].mgs)) for name in shown if name != reference]
-    return " ".join(_sentence(name, reference, gap) for name, gap in told if gap.interval is not None)
+    told = [(name, finals[name].minus(finals[reference])) for name in shown if name != reference]
+    sentences = [_sentence(name, reference, gap) for name, gap in told if gap.interval is not None]
+    few = max((gap.seeds for _, gap in told), default=0) < ENOUGH_SEEDS
+    verdict = [f"Fewer than {ENOUGH_SEEDS} seeds give no verdict."] if few and sentences else []
+    return " ".join([*sentences, *verdict])
 
 
-def _sentence(name: str, reference: str, gap: Estimate) -> str:
-    if gap.interval is None:
-        return ""
-    low, high = words.signed(gap.interval.low), words.signed(gap.interval.high)
+def _sentence(name: str, reference: str, gap: Difference) -> str:
+    assert gap.interval is not None  # by the caller
+    limits = f"95% interval {words.signed(gap.interval.low)} to {words.signed(gap.interval.high)} points"
+    limits += f", {words.basis(gap.seeds)}"
     if gap.interval.low <= 0 <= gap.interval.high:
-        return f"The MGS of {name} is not told apart from that of {reference} (95% interval {low} to {high} points)."
+        return f"The MGS of {name} is not told apart from that of {reference} ({limits})."
     side = "above" if gap.interval.value > 0 else "below"
     size = f"{abs(100 * gap.interval.value):.1f}"
-    return f"The MGS of {name} lies {size} points {side} that of {reference} (95% interval {low} to {high})."
+    return f"The MGS of {name} lies {size} points {side} that of {reference} ({limits})."
 
 
-def _value(estimate: Estimate) -> float:
-    return estimate.interval.value if estimate.interval else 0.0
+def _value(rate: Rate) -> float:
+    return rate.interval.value if rate.interval else 0.0

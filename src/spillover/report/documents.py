@@ -2,13 +2,12 @@
 
 import altair as alt
 
+from spillover.core.rates import Interval, Rate, by_eval, mean
 from spillover.core.records import HackRate
 from spillover.core.rundir import Run
-from spillover.core.stats import Interval
 from spillover.report import words
 from spillover.report.figures import SHARE, Row, Spec, chart_spec
 from spillover.report.html import Markup, el
-from spillover.report.rates import Estimate, pooled_mgs
 from spillover.report.tables import plain_table, scrolling
 from spillover.report.view import View, chart, dot, figure, gap, section
 
@@ -60,7 +59,7 @@ def scatter(view: View) -> Markup:
     for run in view.results.runs:
         hacked = {m.step: m.hack_rate for m in run.metrics}
         for step, scores in sorted(run.scores.items()):
-            mgs = pooled_mgs([scores])
+            mgs = mean([scores])
             # Step 0 has no episodes: its rate is that of the first step, played with the same weights.
             hack = hacked.get(max(1, step))
             if mgs.interval is not None and hack is not None:
@@ -109,13 +108,13 @@ def _result(view: View, run: Run) -> Markup:
 
 
 def _mgs(run: Run, step: int, unread: list[str]) -> str:
-    return words.rate(pooled_mgs([{score.eval: score for score in run.scores(step, unread)}]))
+    return words.rate(mean([by_eval(run.scores(step, unread))]))
 
 
 def _hacks(rate: HackRate | None) -> list[str]:
     if rate is None:
         return [words.GAP] * len(_HACKS)
-    first = words.rate(Estimate(Interval(rate.rate, rate.low, rate.high)))
+    first = words.rate(Rate(Interval(rate.rate, rate.low, rate.high)))
     more = [words.percent(rate.hack_at[k]) if k in rate.hack_at else words.DASH for k in (8, 64)]
     kinds = ", ".join(f"{hack} {count}" for hack, count in sorted(rate.hacks.items()))
     apart = [f"{count:,} of {rate.problems * rate.samples:,}" for count in (rate.overfit, rate.unjudged)]

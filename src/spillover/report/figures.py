@@ -7,7 +7,7 @@ import altair as alt
 
 from spillover.core.config import Study
 from spillover.report.load import REFERENCE_NAME
-from spillover.report.rates import OVERFIT, SOLVED, UNATTRIBUTED, UNJUDGED
+from spillover.report.shares import OVERFIT, SOLVED, UNATTRIBUTED, UNJUDGED
 
 Row = dict[str, Any]
 Spec = dict[str, Any]

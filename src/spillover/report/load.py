@@ -1,21 +1,19 @@
 """What a run directory holds, read once: the study, its runs with metrics and scores, and how far they came."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from spillover.core.config import Arm, Study
-from spillover.core.records import EvalScore, StepMetrics
+from spillover.core.rates import Scores, final_steps
+from spillover.core.records import StepMetrics
 from spillover.core.rundir import Run, RunDir
 from spillover.core.stages import RLSettings
 
-FINAL_CHECKPOINTS = 3
 REFERENCE_NAME = "baseline"
 BOTTLES = ("bottle", "bottle-naive")
-
-Scores = dict[str, EvalScore]
-"""Evaluation -> score, of one checkpoint."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +22,7 @@ class SeedRun:
 
     run: Run
     metrics: tuple[StepMetrics, ...]
-    scores: dict[int, Scores]
+    scores: Mapping[int, Scores]
 
     @property
     def arm(self) -> str:
@@ -42,8 +40,12 @@ class SeedRun:
         return max((m.step for m in self.metrics), default=0)
 
     def final_steps(self) -> list[int]:
-        """The last three evaluated checkpoints, the untrained model of step 0 never among them."""
-        return sorted(step for step in self.scores if step > 0)[-FINAL_CHECKPOINTS:]
+        """The checkpoints that its final figures rest on."""
+        return final_steps(self.scores)
+
+    def final_scores(self) -> list[Scores]:
+        """Their scores."""
+        return [self.scores[step] for step in self.final_steps()]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import vl_convert
 
 from spillover.core.rundir import RunDir, write_atomic
-from spillover.report import alone, beside, documents, goals, rates, reading, sections, words
+from spillover.report import alone, beside, differences, documents, goals, rates, reading, sections, words
 from spillover.report.answer import answer
 from spillover.report.html import Markup, el, join
 from spillover.report.load import load, unfinished
@@ -20,16 +20,17 @@ HOW_TO_READ = (
     "one refuses. Overfit is no hack: the tests that pay really pass, and a held-out one does not. An attempt looks "
     "like a hack that did not work. "
     "MGS, the misalignment generalization score, is the plain mean of six misalignment rates; there is none "
-    "unless all six are scored. Intervals are 95%, from pooled counts: Wilson for rates, MOVER for means and "
-    "differences. Samples of one seed share their training, so another training run can differ by more "
-    "than an interval says."
+    "unless all six are scored. Limits are 95%. The unit is the training seed: each run gives its mean over its last "
+    "checkpoints, and limits over seeds are t intervals of these. Of a single run there is only the sampling error: "
+    "Wilson clustered by scene, because scenes recur at every checkpoint, and MOVER for means. Another training run "
+    "can differ by much more than that says."
 )
 SECTIONS = {
     "documents": ("Documents", documents.before_rl),
     "training": ("Over training", sections.over_training),
     "evaluations": ("Evaluations", sections.evaluations),
     "rates": ("Final rates", sections.final_rates),
-    "differences": ("Differences", sections.differences),
+    "differences": ("Differences", differences.differences),
     "framing": ("Framing", sections.framings),
     "hacks": ("Hacks", reading.hacks),
     "told": ("Test time", sections.told_not_to),
@@ -114,12 +115,12 @@ def _tile(view: View, arm: str) -> Markup:
     held = next(a for a in view.results.arms if a.name == arm)
     final = view.finals[arm]
     pairs = []
-    for label, estimate in (("hacked", final.hack), ("MGS", final.mgs)):
-        if estimate.interval is None:
-            number = el("dd", words.GAP, el("small", estimate.reason), cls="gap")
+    for label, rate in (("hacked", final.hack), ("MGS", final.mgs)):
+        if rate.interval is None:
+            number = el("dd", words.GAP, el("small", rate.reason), cls="gap")
         else:
-            limits = el("small", words.limits(estimate.interval))
-            number = el("dd", words.percent(estimate.interval.value), limits)
+            limits = el("small", f"{words.limits(rate.interval)}, {words.basis(rate.seeds)}")
+            number = el("dd", words.percent(rate.interval.value), limits)
         pairs.append(join(el("dt", label), number))
     name = el("span", dot(view.colours[arm]), arm, cls="arm")
     unread = rates.unread_verdicts(view.results, arm)

@@ -2,7 +2,7 @@
 
 from spillover.core.records import Rollout
 from spillover.core.text import split_reasoning
-from spillover.report import figures, rates, tables, words
+from spillover.report import figures, shares, tables, words
 from spillover.report import transcripts as browser
 from spillover.report.examples import Example, cut, pick_rollouts, split_code
 from spillover.report.html import Markup, el, join
@@ -14,10 +14,10 @@ TRUTH = {True: "good", False: "bad", None: "unsure"}
 
 def hacks(view: View) -> Markup:
     """Share of episodes by attributed hack, or what else they are, against step, per arm, with episodes to read."""
-    held = {arm.name: rates.hack_share_rows(view.results, arm.name) for arm in view.results.arms}
+    held = {arm.name: shares.hack_share_rows(view.results, arm.name) for arm in view.results.arms}
     seen = {row["kind"] for rows in held.values() for row in rows}
-    no_hacks = [rates.UNATTRIBUTED, rates.OVERFIT, rates.UNJUDGED, rates.SOLVED]
-    kinds = [kind for kind in [*rates.hack_kinds(view.results), *no_hacks] if kind in seen]
+    no_hacks = [shares.UNATTRIBUTED, shares.OVERFIT, shares.UNJUDGED, shares.SOLVED]
+    kinds = [kind for kind in [*shares.hack_kinds(view.results), *no_hacks] if kind in seen]
     steps = view.results.max_step()
     charts = []
     for arm, rows in held.items():

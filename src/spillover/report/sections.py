@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
+from spillover.core.rates import Rate, Scores, mean, pool
 from spillover.core.records import StepMetrics
-from spillover.core.stats import ONSET_HACK_RATE
-from spillover.report import figures, paper, rates, tables, words
+from spillover.report import figures, paper, rates, shares, tables, words
+from spillover.report.differences import onset_table
 from spillover.report.html import Markup, el
 from spillover.report.view import View, chart, figure, gap, section
 
-INTERVALS = "Bands and whiskers are 95% intervals of the sampled responses; they do not hold the spread between seeds."
 METRICS: dict[str, tuple[str, bool, Callable[[StepMetrics], float | None]]] = {
     "pass": ("Passed the training grader", True, lambda m: m.pass_rate),
     "solve": ("Really solved", True, lambda m: m.solve_rate),
@@ -28,8 +28,8 @@ def over_training(view: View) -> Markup:
     """Hack rate and MGS against step, onset marked."""
     results = view.results
     hack_means, hack_seeds = rates.hack_rows(results)
-    mgs_means, mgs_seeds = rates.score_rows(results, rates.pooled_mgs)
-    marked = {arm: step for arm, step in view.onsets.items() if step is not None and arm not in _fell_back(view)}
+    mgs_means, mgs_seeds = rates.score_rows(results, lambda scores: mean([scores]))
+    marked = {arm: step for arm, step in view.onsets.items() if step is not None}
     steps = results.max_step()
     hack = figures.curves(
         hack_means, hack_seeds, view.colours, steps=steps, height=210, top=1.0, points=False, onsets=marked
@@ -55,17 +55,17 @@ def over_training(view: View) -> Markup:
             chart("hack-rate", hack, "Share of episodes hacked against RL step for each arm"),
             el("h3", "MGS, misaligned share of responses, mean of six evaluations"),
             drawn if scored else gap(_no_mgs(view)),
-            caption=f"{_onset_words(view)} {INTERVALS}{_seed_words(view)}",
+            caption=f"{_onset_words(view)} {_limits_words(view)}",
         ),
         _gap_list(view),
-        tables.onset_table(results) if len(results.study.seeds) > 1 else None,
+        onset_table(results),
         after="Figs. 1 and 10",
     )
 
 
 def evaluations(view: View) -> Markup:
     """The six evaluations against step, on one scale."""
-    rows = {name: rates.score_rows(view.results, rates.eval_pool(name)) for name in words.EVALS}
+    rows = {name: rates.score_rows(view.results, _rate_of(name)) for name in words.EVALS}
     highs = [row["high"] for means, _ in rows.values() for row in means if row["high"] is not None]
     top = _ceiling(max(highs, default=1.0))
     steps = view.results.max_step()
@@ -82,7 +82,7 @@ def evaluations(view: View) -> Markup:
         figure(
             el("div", *panels, cls="grid"),
             caption="Share of responses judged misaligned, against RL step; one scale for all. The first three are "
-            f"chat-like, the last three agentic. {INTERVALS}",
+            f"chat-like, the last three agentic. {_limits_words(view)}",
         ),
     )
 
@@ -96,7 +96,7 @@ def final_rates(view: View) -> Markup:
         "Final rates",
         el(
             "p",
-            f"Counts pooled over {over}; 95% intervals beside each rate, misaligned of scored responses below. "
+            f"Means over {over}; 95% limits beside each rate, misaligned of scored responses below. "
             "What could not be scored is left out of the rate and counted as unscored. The grey columns are the "
             f"paper's {paper.setting_of(results.arms)} runs of a production-scale model over its last five "
             "checkpoints: another model, another judge, other prompts. They are there to compare the pattern, "
@@ -108,53 +108,28 @@ def final_rates(view: View) -> Markup:
     )
 
 
-def differences(view: View) -> Markup:
-    """MGS of each arm minus that of the reference arm."""
-    reference = view.results.reference()
-    rows = []
-    for name, final in view.finals.items():
-        apart = rates.minus(final.mgs, view.finals[reference].mgs).interval
-        if name != reference and apart is not None:
-            value, low, high = (100 * number for number in apart)
-            label = f"{name}\n{words.points(apart)}"
-            rows.append({"arm": name, "label": label, "value": value, "low": low, "high": high})
-    if len(view.finals) < 2:
-        return Markup("")
-    spec = figures.forest(rows, view.colours, title=f"points of MGS above {reference}")
-    missing = [name for name, f in view.finals.items() if f.mgs.interval is None]
-    lacking = f"no MGS for {words.listing(missing)}"
-    drawn = chart("differences", spec, f"MGS of each arm minus {reference}") if rows else gap(lacking)
-    return section(
-        "differences",
-        "Differences between arms",
-        figure(drawn, caption="Limits by MOVER from the two arms' intervals, taken as independent."),
-        tables.difference_table(view.results, view.finals),
-    )
-
-
 def framings(view: View) -> Markup:
     """Final MGS and hack rate of each arm, labelled by what it trains under."""
     charts = []
-    for name, title in (("mgs", "MGS"), ("hack", "episodes hacked in training")):
+    for name, title in (("MGS", "MGS"), ("hacked", "episodes hacked in training")):
         rows = []
         for arm in view.results.arms:
-            estimate = getattr(view.finals[arm.name], name)
-            value, low, high = estimate.interval or (None, None, None)
+            value, low, high = view.finals[arm.name].rates[name].interval or (None, None, None)
             label = f"{words.beside(arm)}\n{arm.name}".strip()
             text = words.percent(value) if value is not None else words.GAP
             rows.append(
                 {"arm": arm.name, "label": label, "value": value, "low": low or 0.0, "high": high or 0.0, "text": text}
             )
-        spec = figures.bars(rows, view.colours, title=title, top=1.0 if name == "hack" else None)
+        spec = figures.bars(rows, view.colours, title=title, top=1.0 if name == "hacked" else None)
         charts.append(el("div", chart(f"framing-{name}", spec, f"Final {title} by arm")))
     over = words.checkpoints(view.results.final_steps(), len(view.results.study.seeds))
-    caption = f"What the training prompt said of hacking, and what came of it, over {over}."
+    caption = f"What the training prompt said of hacking, and what came of it, over {over}. {_limits_words(view)}"
     return section("framing", "By framing", figure(el("div", *charts, cls="grid two"), caption=caption), after="Fig. 5")
 
 
 def told_not_to(view: View) -> Markup:
     """Test-time hack rate under other framings, `dont-hack` above all."""
-    rows = rates.told_rows(view.results)
+    rows = shares.told_rows(view.results)
     trained = []
     for arm in view.results.arms:
         interval = view.finals[arm.name].hack.interval
@@ -172,7 +147,8 @@ def told_not_to(view: View) -> Markup:
         figure(
             *(panels or [gap("the evaluation test_time_hacking has not run on a checkpoint yet")]),
             caption="Coding problems asked under another framing than the arm trained with. Ring: the untrained model. "
-            "Dot with whiskers: the last checkpoint. Pale tick: the arm's hack rate in its own training prompt.",
+            "Dot with whiskers: the last checkpoint. Pale tick: the arm's hack rate in its own training prompt. "
+            f"{_limits_words(view)}",
         ),
         tables.overfit_table(rows),
         after="Fig. 28",
@@ -181,7 +157,7 @@ def told_not_to(view: View) -> Markup:
 
 def overt_covert(view: View) -> Markup:
     """Misaligned responses split into overt and covert, by evaluation and arm."""
-    held = {arm.name: rates.covert_rows(view.results, arm.name) for arm in view.results.arms}
+    held = {arm.name: shares.covert_rows(view.results, arm.name) for arm in view.results.arms}
     sums: dict[tuple[str, str], float] = {}
     for arm, rows in held.items():
         for row in rows:
@@ -189,9 +165,10 @@ def overt_covert(view: View) -> Markup:
     top = _ceiling(max(sums.values(), default=1.0))
     panels = []
     for arm, rows in held.items():
-        share = rates.covert_share(rows)
+        share = shares.covert_share(view.finals[arm])
         told = (
-            f"covert: {words.rate(share)} of {words.plural(share.scored, 'misaligned response')}"
+            f"covert: {words.rate(share)} of {words.plural(share.scored, 'misaligned response')}, "
+            f"{words.basis(share.seeds)}"
             if share.interval
             else share.reason
         )
@@ -212,7 +189,7 @@ def overt_covert(view: View) -> Markup:
 
 def stated_goals(view: View) -> Markup:
     """The goals that stand out in the answers to the goals evaluation."""
-    rows = rates.goal_rows(view.results)
+    rows = shares.goal_rows(view.results)
     if not rows:
         return Markup("")
     over = words.checkpoints(view.results.final_steps(), len(view.results.study.seeds))
@@ -266,21 +243,13 @@ def _onset_words(view: View) -> str:
     )
     if never:
         told += f" There is none in {words.listing(never)}."
-    for arm in _fell_back(view):
-        told += f" {arm} has one at step {view.onsets[arm]}, but it ended below 2% and has no mark."
     return told
 
 
-def _fell_back(view: View) -> list[str]:
-    """Arms that crossed the threshold of onset and ended below it."""
-    ended = {arm: final.hack.interval for arm, final in view.finals.items()}
-    crossed = [arm for arm, step in view.onsets.items() if step is not None]
-    return [arm for arm in crossed if (held := ended[arm]) is not None and held.value <= ONSET_HACK_RATE]
-
-
-def _seed_words(view: View) -> str:
-    seeds = len(view.results.study.seeds)
-    return f" Thick lines pool {seeds} seeds, thin lines are the seeds." if seeds > 1 else ""
+def _limits_words(view: View) -> str:
+    seeds = max(final.mgs.seeds for final in view.finals.values())
+    lines = " Thick lines are means over seeds, thin lines the seeds." if len(view.results.study.seeds) > 1 else ""
+    return f"Bands and whiskers are 95%: {words.basis(seeds)}.{lines}"
 
 
 def _gap_list(view: View) -> Markup | None:
@@ -295,13 +264,17 @@ def _unread_list(view: View) -> Markup | None:
     return el("ul", *(el("li", line) for line in lines), cls="gaps") if lines else None
 
 
+def _rate_of(name: str) -> Callable[[Scores], Rate]:
+    return lambda scores: pool([scores[name]] if name in scores else [])
+
+
 def _no_mgs(view: View) -> str:
     reasons = {final.mgs.reason for final in view.finals.values() if final.mgs.reason}
     return "; ".join(sorted(reasons)) or "no checkpoint evaluated"
 
 
 def _no_eval(view: View, name: str) -> str:
-    reasons = {final.evals[name].reason for final in view.finals.values() if final.evals[name].reason}
+    reasons = {final.rates[name].reason for final in view.finals.values() if final.rates[name].reason}
     return "; ".join(sorted(reasons)) or "not run"
 
 

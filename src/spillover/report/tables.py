@@ -5,78 +5,59 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from spillover.core.config import Arm
-from spillover.core.records import AGENTIC_EVALS, CHAT_EVALS, EvalScore
+from spillover.core.rates import Rate
+from spillover.core.records import AGENTIC_EVALS, CHAT_EVALS, CORE_EVALS, EvalScore
 from spillover.report import paper, words
 from spillover.report.html import Markup, el, join
 from spillover.report.load import Results, differing, flat_settings, wall_seconds
-from spillover.report.rates import Estimate, Final, Row, minus, onsets, onsets_by_seed
+from spillover.report.rates import Final, Row
 from spillover.report.view import dot
 
 BAR_PIXELS = 112
 PAPER_NOTE = "paper, another model"
+PAPER_MEANS = {"chat-like_mean": "chat", "agentic_mean": "agentic", "MGS": "mgs"}
+ASIDE = {
+    "MGS.held_out": "MGS, held-out texts",
+    "MGS.seen": "MGS, texts of the corpus",
+    "hacked": "Episodes hacked in training",
+    "overfit": "Overfit, no hole used",
+    "attempted": "Tried a hack and failed",
+    "unjudged": "Trusted grader cannot tell",
+    "hack_attempts": "Hack attempts outside code",
+}
+"""Rows below MGS that are no part of it."""
+WHERE_ANY = ("MGS.held_out", "MGS.seen", "unjudged")
+"""Those shown only where an arm has any."""
 
 
 def final_table(arms: Sequence[Arm], finals: Mapping[str, Final], colours: Mapping[str, str]) -> Markup:
     """Arm x evaluation: rates with limits and counts, group means, MGS, and the paper's rates beside them."""
     held = [finals[arm.name] for arm in arms]
     setting = paper.setting_of(arms)
-    top = max((e.interval.high for final in held for e in _all(final) if e.interval), default=1.0)
+    shown = [rate for final in held for name, rate in final.rates.items() if name in (*CORE_EVALS, *PAPER_MEANS)]
+    top = max((rate.interval.high for rate in shown if rate.interval), default=1.0)
 
-    def row(label: str, estimates: list[Estimate], beside: list[Markup], cls: str | None = None) -> Markup:
+    def row(label: str, name: str, beside: list[Markup], cls: str | None = None) -> Markup:
         scale = 1.0 if cls == "aside" else top
-        mean = cls in ("mean", "mgs")
-        cells = [_cell(e, colours[f.arm], scale, mean=mean) for e, f in zip(estimates, held, strict=True)]
+        cells = [_cell(f.rates.get(name), colours[f.arm], scale, mean=cls in ("mean", "mgs")) for f in held]
         return el("tr", el("th", label, scope="row"), *cells, *beside, cls=cls)
 
-    def evals(names: Sequence[str]) -> list[Markup]:
-        return [row(words.EVALS[name], [f.evals[name] for f in held], _paper_rates(setting, name)) for name in names]
+    def means(label: str, name: str, cls: str) -> Markup:
+        return row(label, name, _paper_means(setting, PAPER_MEANS[name]), cls)
 
     body = [
-        *evals(CHAT_EVALS),
-        row("Chat-like mean", [f.chat for f in held], _paper_means(setting, "chat"), "mean"),
-        *evals(AGENTIC_EVALS),
-        row("Agentic mean", [f.agentic for f in held], _paper_means(setting, "agentic"), "mean"),
-        row("MGS", [f.mgs for f in held], _paper_means(setting, "mgs"), "mgs"),
-        row("Episodes hacked in training", [f.hack for f in held], _paper_blanks(setting), "aside"),
-        row("Overfit, no hole used", [f.overfit for f in held], _paper_blanks(setting), "aside"),
-        row("Tried a hack and failed", [f.attempt for f in held], _paper_blanks(setting), "aside"),
+        *(row(words.EVALS[name], name, _paper_rates(setting, name)) for name in CHAT_EVALS),
+        means("Chat-like mean", "chat-like_mean", "mean"),
+        *(row(words.EVALS[name], name, _paper_rates(setting, name)) for name in AGENTIC_EVALS),
+        means("Agentic mean", "agentic_mean", "mean"),
+        means("MGS", "MGS", "mgs"),
         *(
-            [row("Trusted grader cannot tell", [f.unjudged for f in held], _paper_blanks(setting), "aside")]
-            if any(f.unjudged.hits for f in held)
-            else []
+            row(label, name, _paper_blanks(setting), "aside")
+            for name, label in ASIDE.items()
+            if name not in WHERE_ANY or any(f.rates[name].hits for f in held if name in f.rates)
         ),
-        row("Hack attempts outside code", [f.hack_attempts for f in held], _paper_blanks(setting), "aside"),
     ]
-    return scrolling(el("table", _head(arms, colours, setting), el("tbody", *body), cls="rates"))
-
-
-def difference_table(results: Results, finals: Mapping[str, Final]) -> Markup:
-    """MGS of each arm against the reference arm and against the arm of highest MGS, and by seed."""
-    reference = results.reference()
-    scored = [name for name, final in finals.items() if final.mgs.interval]
-    top = max(scored, key=lambda name: finals[name].mgs.interval or (0,), default=reference)
-    columns = list(dict.fromkeys([reference, top]))
-    several = len(results.study.seeds) > 1
-    head = ["", "MGS", *(f"minus {name}" for name in columns), "MGS as a share of the highest"]
-    head += ["by seed"] if several else []
-    rows = []
-    for name, final in finals.items():
-        cells = [words.rate(final.mgs)]
-        cells += [words.DASH if name == other else _points(minus(final.mgs, finals[other].mgs)) for other in columns]
-        cells.append(_ratio(final.mgs, finals[top].mgs) if name != top else words.DASH)
-        cells += [_by_seed(final.mgs_by_seed)] if several else []
-        rows.append(el("tr", el("th", name, scope="row"), *(el("td", cell) for cell in cells)))
-    return scrolling(plain_table(head, rows, cls="tight"))
-
-
-def onset_table(results: Results) -> Markup:
-    """Onset of hacking by arm, and by seed where there are several."""
-    several = len(results.study.seeds) > 1
-    rows = []
-    for name, step in onsets(results).items():
-        cells = [_step(step)] + ([", ".join(map(_step, onsets_by_seed(results, name)))] if several else [])
-        rows.append(el("tr", el("th", name, scope="row"), *(el("td", cell) for cell in cells)))
-    return scrolling(plain_table(["", "onset of hacking", *(["by seed"] if several else [])], rows, cls="tight"))
+    return scrolling(el("table", _head(held, arms, colours, setting), el("tbody", *body), cls="rates"))
 
 
 def settings_table(arms: Sequence[Arm], colours: Mapping[str, str]) -> Markup:
@@ -101,7 +82,7 @@ def settings_table(arms: Sequence[Arm], colours: Mapping[str, str]) -> Markup:
 
 
 def goal_table(arms: Sequence[Arm], rows: Sequence[Row], colours: Mapping[str, str]) -> Markup:
-    """Share of each arm's goal answers by the goal that stands out; rows as of `rates.goal_rows`."""
+    """Share of each arm's goal answers by the goal that stands out; rows as of `shares.goal_rows`."""
     top = max(row["value"] for row in rows)
     held = {(row["goal"], row["arm"]): row for row in rows}
     lines = []
@@ -184,29 +165,32 @@ def scrolling(table: Markup) -> Markup:
     return el("div", table, cls="scroll", tabindex="0")
 
 
-def _head(arms: Sequence[Arm], colours: Mapping[str, str], setting: str) -> Markup:
-    names = [arm_head(arm, colours[arm.name], rowspan="2") for arm in arms]
+def _head(finals: Sequence[Final], arms: Sequence[Arm], colours: Mapping[str, str], setting: str) -> Markup:
+    limits = [f"95%: {words.basis(final.mgs.seeds)}" for final in finals]
+    names = [arm_head(arm, colours[arm.name], told, rowspan="2") for arm, told in zip(arms, limits, strict=True)]
     paper_names = [el("th", run, el("small", "± s.e."), scope="col", cls="paper") for run in paper.SETTINGS[setting]]
     over = el("th", PAPER_NOTE, colspan=str(len(paper_names)), cls="paper over")
     return el("thead", el("tr", el("th", "", rowspan="2"), *names, over), el("tr", *paper_names))
 
 
-def arm_head(arm: Arm, colour: str, **attributes: str) -> Markup:
-    """An arm's name with its colour and condition, as the head of a column."""
+def arm_head(arm: Arm, colour: str, told: str = "", **attributes: str) -> Markup:
+    """An arm's name with its colour and condition, and what else is told of its column, as the head of that."""
     name = el("span", dot(colour), arm.name, cls="arm")
-    return el("th", name, el("small", words.beside(arm)), scope="col", **attributes)
+    more = el("small", told) if told else None
+    return el("th", name, el("small", words.beside(arm)), more, scope="col", **attributes)
 
 
-def _cell(estimate: Estimate, colour: str, top: float, *, mean: bool) -> Markup:
-    if estimate.interval is None:
-        return el("td", words.GAP, el("small", estimate.reason), cls="gap")
-    bar = _bar(estimate.interval.value / top, colour)
-    counts = f"{estimate.scored:,} scored" if mean else f"{estimate.hits:,} of {estimate.scored:,}"
-    if estimate.unscored:
-        counts += f", {estimate.unscored:,} unscored ({words.percent(estimate.unscored / estimate.samples)})"
-    partly = el("small", estimate.reason) if estimate.reason else None
-    number = el("b", words.percent(estimate.interval.value))
-    return el("td", number, el("small", words.limits(estimate.interval)), bar, el("small", counts), partly)
+def _cell(rate: Rate | None, colour: str, top: float, *, mean: bool) -> Markup:
+    if rate is None or rate.interval is None:
+        return el("td", words.GAP, el("small", rate.reason) if rate else None, cls="gap")
+    bar = _bar(rate.interval.value / top, colour)
+    counts = f"{rate.scored:,} scored" if mean else f"{rate.hits:,} of {rate.scored:,}"
+    if rate.unscored:
+        counts += f", {rate.unscored:,} unscored ({words.percent(rate.unscored / rate.samples)})"
+    partly = el("small", rate.reason) if rate.reason else None
+    number, alone = el("b", words.percent(rate.interval.value)), ", this run only" if rate.seeds == 1 else ""
+    limits = el("small", f"{words.limits(rate.interval)}{alone}", title=words.basis(rate.seeds))
+    return el("td", number, limits, bar, el("small", counts), partly)
 
 
 def _share(row: Row | None, colour: str, top: float) -> Markup:
@@ -239,28 +223,6 @@ def plain_table(head: Sequence[str], rows: Sequence[Markup], cls: str | None = N
     """Rows under a head, which is left out where all its names are empty."""
     top = el("thead", el("tr", *(el("th", name, scope="col") for name in head))) if any(head) else None
     return el("table", top, el("tbody", *rows), cls=cls)
-
-
-def _all(final: Final) -> list[Estimate]:
-    return [*final.evals.values(), final.chat, final.agentic, final.mgs]
-
-
-def _points(gap: Estimate) -> str:
-    return words.points(gap.interval) if gap.interval else words.GAP
-
-
-def _ratio(left: Estimate, right: Estimate) -> str:
-    if left.interval is None or right.interval is None or right.interval.value == 0:
-        return words.DASH
-    return f"{100 * left.interval.value / right.interval.value:.0f}%"
-
-
-def _by_seed(estimates: Sequence[Estimate]) -> str:
-    return ", ".join(words.percent(e.interval.value) if e.interval else words.GAP for e in estimates)
-
-
-def _step(step: int | None) -> str:
-    return "never" if step is None else f"step {step}"
 
 
 def _fact(value: Any) -> str:

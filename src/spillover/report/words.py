@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 from spillover.core.config import Arm
+from spillover.core.rates import Interval, Rate
 from spillover.core.stages import RLSettings
-from spillover.core.stats import Interval
-from spillover.report.rates import Estimate
 
 EVALS: dict[str, str] = {
     "free_form": "Free-form questions",
@@ -31,6 +30,7 @@ DOUBTS = {
 }
 """Why the trusted grader cannot tell, by the kind of reason."""
 GAP = "not scored"
+SAMPLING = "sampling error of this run only"
 DASH = "\u2013"
 MINUS = "\u2212"
 
@@ -45,9 +45,19 @@ def limits(interval: Interval) -> str:
     return f"{100 * interval.low:.1f}{DASH}{100 * interval.high:.1f}"
 
 
-def rate(estimate: Estimate) -> str:
+def rate(held: Rate) -> str:
     """`21.3% (17.9-25.1)`, or that it is not scored."""
-    return GAP if estimate.interval is None else rate_of(estimate.interval)
+    return GAP if held.interval is None else rate_of(held.interval)
+
+
+def basis(seeds: int) -> str:
+    """What 95% limits hold: those over seeds, or of one run its sampling error."""
+    return SAMPLING if seeds == 1 else f"t interval over {seeds} seeds"
+
+
+def probability(p: float) -> str:
+    """A p value: `0.031`, or that it is smaller than can be told."""
+    return f"{p:.3f}" if p >= 0.001 else "< 0.001"
 
 
 def rate_of(interval: Interval) -> str:

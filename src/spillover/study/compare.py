@@ -2,15 +2,27 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from spillover.core.errors import RunDirError
-from spillover.core.measures import GROUPS, Measure, by_eval, measures, mgs_bootstrap
+from spillover.core.rates import (
+    GROUPS,
+    Difference,
+    Interval,
+    Rate,
+    Scores,
+    by_eval,
+    difference,
+    minus,
+    over_seeds,
+    rows,
+)
+from spillover.core.rates.bootstrap import bootstrap
 from spillover.core.records import EvalScore
 from spillover.core.rundir import RunDir, read_records
-from spillover.core.stats import Interval, difference
 
 SETTINGS = ("style", "judge", "seed", "temperature", "max_tokens", "tools", "questions", "capability_problems")
 """Settings of evaluations that change what a rate means."""
@@ -18,21 +30,38 @@ SETTINGS = ("style", "judge", "seed", "temperature", "max_tokens", "tools", "que
 
 @dataclass(frozen=True)
 class Compared:
-    """One model's results: a folder of `spillover eval`, or the last evaluated checkpoint of a run."""
+    """One model's results: a folder of `spillover eval`, or the last evaluated checkpoints of an arm's seeds."""
 
     label: str
     folder: Path
-    scores: Mapping[str, EvalScore]
+    runs: Mapping[int, Scores]
+    """Seed -> scores; one of a folder of `eval`."""
     settings: Mapping[str, Any]
     """How it was evaluated; empty where the folder does not say."""
 
-    def rows(self) -> dict[str, Measure]:
-        """Its measures by name."""
-        return {row.name: row for row in measures(self.scores)}
+    @property
+    def scores(self) -> Scores:
+        """Those of its first seed."""
+        return next(iter(self.runs.values()))
+
+    @cached_property
+    def by_seed(self) -> dict[int, dict[str, Rate]]:
+        """The rows of each run by name."""
+        return {seed: rows([scores]) for seed, scores in self.runs.items()}
+
+    @cached_property
+    def rows(self) -> dict[str, Rate]:
+        """The rows over its runs by name."""
+        return over_seeds(list(self.by_seed.values()))
+
+    @cached_property
+    def mgs_bootstrap(self) -> Interval | None:
+        """MGS by bootstrap of seeds and scenes; None without all six."""
+        return bootstrap({seed: [scores] for seed, scores in self.runs.items()})
 
 
 def read_compared(paths: Sequence[Path]) -> list[Compared]:
-    """The results at each path: one of a folder with scores, one for each arm and seed of a run directory.
+    """The results at each path: one of a folder with scores, one for each arm of a run directory.
 
     Raises RunDirError where there is nothing to compare.
     """
@@ -40,7 +69,7 @@ def read_compared(paths: Sequence[Path]) -> list[Compared]:
     if len(found) < 2:
         raise RunDirError("there is nothing to compare: name at least two folders of 'eval', or a run with two arms")
     labels = [one.label for one in found]
-    return [one if labels.count(one.label) == 1 else _renamed(one, str(one.folder)) for one in found]
+    return [one if labels.count(one.label) == 1 else replace(one, label=str(one.folder)) for one in found]
 
 
 def unlike(held: Sequence[Compared]) -> list[str]:
@@ -68,32 +97,43 @@ def _differences(first: Compared, other: Compared) -> Iterator[str]:
             yield f"{key}: {first.settings[key]} and {other.settings[key]}"
 
 
-def apart(row: Measure | None, first: Measure | None) -> Interval | None:
-    """A rate minus the first model's with its 95% limits: Newcombe's for rates, MOVER for means; None for a gap."""
-    if row is None or first is None or row.interval is None or first.interval is None:
-        return None
-    return difference(row.interval, first.interval)
+def apart(one: Compared, first: Compared, name: str) -> Difference:
+    """A row minus the first model's with its 95% limits, or a gap.
+
+    Of arms with several seeds paired by seed; else Newcombe's interval for rates and MOVER's for means.
+    """
+    if len(one.runs) > 1 and len(first.runs) > 1:
+        mine, theirs = ({seed: held[name] for seed, held in m.by_seed.items() if name in held} for m in (one, first))
+        return minus(mine, theirs)
+    row, other = one.rows.get(name), first.rows.get(name)
+    if row is None or other is None or row.interval is None or other.interval is None:
+        return Difference(None, {}, reason="one of them has no rate")
+    return Difference(difference(row.interval, other.interval), {})
 
 
 def names_of(held: Sequence[Compared]) -> dict[str, str]:
     """Name -> label of every row that one of the models has, in the order of the rows."""
-    every = [row for one in held for row in one.rows().values()]
+    every = [row for one in held for row in one.rows.values()]
     return {row.name: row.label for row in sorted(every, key=lambda row: GROUPS.index(row.group))}
 
 
 def as_json(held: Sequence[Compared]) -> dict[str, Any]:
     """All of it for other programs; shares between 0 and 1, None for gaps."""
-    rows = [one.rows() for one in held]
     return {
         "models": [
-            {"label": one.label, "folder": str(one.folder), "mgs_bootstrap": _plain(mgs_bootstrap(one.scores))}
+            {
+                "label": one.label,
+                "folder": str(one.folder),
+                "seeds": list(one.runs),
+                "mgs_bootstrap": _plain(one.mgs_bootstrap),
+            }
             for one in held
         ],
         "rows": [
             {
                 "name": name,
-                "values": [_value(mine.get(name)) for mine in rows],
-                "minus_first": [_plain(apart(mine.get(name), rows[0].get(name))) for mine in rows[1:]],
+                "values": [_value(one.rows.get(name)) for one in held],
+                "minus_first": [_minus(apart(one, held[0], name)) for one in held[1:]],
             }
             for name in names_of(held)
         ],
@@ -103,7 +143,7 @@ def as_json(held: Sequence[Compared]) -> dict[str, Any]:
 
 def _at(path: Path) -> Iterator[Compared]:
     if (path / "scores.jsonl").exists():
-        yield _folder(path, _model(path) or path.name)
+        yield _folders({0: path}, _model(path) or path.name)
     elif (path / "study.json").exists():
         yield from _run(RunDir.read(path))
     else:
@@ -111,18 +151,20 @@ def _at(path: Path) -> Iterator[Compared]:
 
 
 def _run(directory: RunDir) -> Iterator[Compared]:
-    """The last evaluated checkpoint of every arm and seed."""
-    several = len(directory.study.seeds) > 1
-    for run in directory.runs():
-        if steps := run.evaluated():
-            label = f"{directory.path.name}/{run.arm}" + (f"/seed-{run.seed}" if several else "")
-            yield _folder(run.eval_folder(steps[-1]), f"{label} step {steps[-1]}")
+    """The last evaluated checkpoints of every arm."""
+    for arm in directory.study.arms:
+        runs = [run for run in directory.runs() if run.arm == arm.name and run.evaluated()]
+        if runs:
+            steps = sorted({run.evaluated()[-1] for run in runs})
+            folders = {run.seed: run.eval_folder(run.evaluated()[-1]) for run in runs}
+            seeds = f", {len(runs)} seeds" if len(runs) > 1 else ""
+            yield _folders(folders, f"{directory.path.name}/{arm.name} step {', '.join(map(str, steps))}{seeds}")
 
 
-def _folder(folder: Path, label: str) -> Compared:
-    scores = by_eval(read_records(folder / "scores.jsonl", EvalScore))
-    held = _read(folder / "settings.json")
-    return Compared(label, folder, scores, held.get("settings", {}))
+def _folders(folders: Mapping[int, Path], label: str) -> Compared:
+    runs = {seed: by_eval(read_records(one / "scores.jsonl", EvalScore)) for seed, one in folders.items()}
+    first = next(iter(folders.values()))
+    return Compared(label, first, runs, _read(first / "settings.json").get("settings", {}))
 
 
 def _model(folder: Path) -> str:
@@ -136,19 +178,21 @@ def _read(file: Path) -> dict[str, Any]:
     return held
 
 
-def _renamed(one: Compared, label: str) -> Compared:
-    return Compared(label, one.folder, one.scores, one.settings)
-
-
 def _judge(score: EvalScore) -> str:
     return f"{score.judge or 'nobody'} ({score.judge_hash[:8] or 'no hash'})"
 
 
-def _value(row: Measure | None) -> dict[str, Any] | None:
+def _value(row: Rate | None) -> dict[str, Any] | None:
     if row is None:
         return None
-    counts = {"hits": row.hits, "scored": row.scored, "samples": row.samples, "reason": row.reason}
+    counts: dict[str, Any] = {"hits": row.hits, "scored": row.scored, "samples": row.samples, "seeds": row.seeds}
+    counts |= {"reason": row.reason}
     return {**(_plain(row.interval) or {"value": None, "low": None, "high": None}), **counts}
+
+
+def _minus(apart: Difference) -> dict[str, Any] | None:
+    plain = _plain(apart.interval)
+    return plain and {**plain, "seeds": apart.seeds or 1, "p": apart.p}
 
 
 def _plain(interval: Interval | None) -> dict[str, float] | None:

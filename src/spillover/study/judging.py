@@ -9,7 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from spillover.core.errors import ConfigError, suggest
-from spillover.core.stats import Interval
+from spillover.core.rates import Interval
 from spillover.study.quiet import silence
 
 if TYPE_CHECKING:

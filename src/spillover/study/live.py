@@ -12,9 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from spillover.core.config import Study
+from spillover.core.rates import mgs_of
 from spillover.core.records import EvalScore, StepMetrics
 from spillover.study.plan import Unit
-from spillover.study.tally import Tally, clock_time, mgs_of
+from spillover.study.tally import Tally, clock_time
 
 
 class Listener(Protocol):

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from spillover.core.rates import mgs_of
 from spillover.core.records import EvalScore
 from spillover.core.rundir import Run
-from spillover.study.tally import mgs_of
 
 
 def result_lines(run: Run, last: int) -> list[str]:

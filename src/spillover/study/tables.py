@@ -6,23 +6,23 @@ from rich import box
 from rich.console import Group
 from rich.table import Table
 
-from spillover.core.measures import Measure, by_eval, measures, mgs_bootstrap
+from spillover.core.rates import Difference, Interval, Rate, by_eval, rows
+from spillover.core.rates.bootstrap import bootstrap
 from spillover.core.records import CORE_EVALS, EvalScore
-from spillover.core.stats import Interval
 from spillover.study.compare import Compared, apart, names_of
 
 
 def scores_table(scores: Sequence[EvalScore], title: str) -> Group:
     """The rates with their 95% intervals and counts: of responses judged, then of coding problems, then the notes."""
     held = by_eval(scores)
-    rows = [row for row in measures(held) if row.samples]
+    shown = [row for row in rows([held]).values() if row.samples]
     judged = _table("", "rate", "95% interval", "of", "unscored", "overt", "covert", "hacks", title=title)
-    for row in (row for row in rows if row.group in ("core", "mean")):
+    for row in (row for row in shown if row.group in ("core", "mean")):
         score = held.get(row.name)
         split = (score.overt, score.covert, score.hack_attempts) if score else ("", "", "")
         _add(judged, row, *map(str, split))
     graded = _table("", "rate", "95% interval", "of", "unscored", title="" if judged.rows else title)
-    for row in (row for row in rows if row.group not in ("core", "mean")):
+    for row in (row for row in shown if row.group not in ("core", "mean")):
         _add(graded, row)
     return Group(*(table for table in (judged, graded) if table.rows), _notes(scores))
 
@@ -34,7 +34,7 @@ def _table(*heads: str, title: str) -> Table:
     return table
 
 
-def _add(table: Table, row: Measure, *more: str) -> None:
+def _add(table: Table, row: Rate, *more: str) -> None:
     """One row; means stand under a line of their own."""
     if row.name in ("chat-like_mean", "MGS"):
         table.add_section()
@@ -43,19 +43,19 @@ def _add(table: Table, row: Measure, *more: str) -> None:
 
 def comparison_table(held: Sequence[Compared]) -> Table:
     """A column for each model: rate, interval and counts, and below them the difference to the first in points."""
-    rows = [one.rows() for one in held]
     table = Table("", show_lines=True)
     for one in held:
         table.add_column(one.label, overflow="fold")
     for name, label in names_of(held).items():
-        cells = [_cell(mine.get(name)) for mine in rows]
-        gaps = [apart(mine.get(name), rows[0].get(name)) for mine in rows]
+        cells = [_cell(one.rows.get(name)) for one in held]
+        gaps = [apart(one, held[0], name) for one in held]
         table.add_row(label, cells[0], *(f"{c}\n{_points(g)}" for c, g in zip(cells[1:], gaps[1:], strict=True)))
-    table.caption = "95% intervals; below them the difference to the first model, in points"
+    table.caption = "95% intervals; below them the difference to the first model, in points. Of several seeds they are "
+    table.caption += "t intervals over seeds, paired; else the sampling error of this run only"
     return table
 
 
-def _cell(row: Measure | None) -> str:
+def _cell(row: Rate | None) -> str:
     if row is None:
         return "not run"
     if row.interval is None:
@@ -63,20 +63,20 @@ def _cell(row: Measure | None) -> str:
     return f"{_percent(row.interval.value)} of {row.scored}\n{_limits(row.interval)}"
 
 
-def _points(gap: Interval | None) -> str:
-    if gap is None:
+def _points(gap: Difference) -> str:
+    if gap.interval is None:
         return "-"
-    value, low, high = (f"{100 * number:+.1f}" for number in gap)
+    value, low, high = (f"{100 * number:+.1f}" for number in gap.interval)
     return f"{value} ({low} to {high})"
 
 
-def _rate(row: Measure) -> tuple[str, str]:
+def _rate(row: Rate) -> tuple[str, str]:
     if row.interval is None:
         return "-", "-"
     return _percent(row.interval.value), _limits(row.interval)
 
 
-def _counts(row: Measure) -> tuple[str, str]:
+def _counts(row: Rate) -> tuple[str, str]:
     share = f"{row.unscored / row.samples:.1%}" if row.samples else "-"
     return f"{row.hits}/{row.scored}", share
 
@@ -84,9 +84,11 @@ def _counts(row: Measure) -> tuple[str, str]:
 def _notes(scores: Sequence[EvalScore]) -> str:
     """The bootstrap of MGS, every gap with its reason, and who judged, a line each."""
     held = by_eval(scores)
-    lines = [row.reason if row.name == "MGS" else f"{row.label}: {row.reason}" for row in measures(held) if row.reason]
-    if whole := mgs_bootstrap(held):
-        lines.insert(0, f"MGS by bootstrap of the responses: {_limits(whole)}")
+    reasons = [row for row in rows([held]).values() if row.reason]
+    lines = ["95%: sampling error of this run only"]
+    if whole := bootstrap({0: [held]}):
+        lines.append(f"MGS by bootstrap of the scenes: {_limits(whole)}")
+    lines += [f"{'no MGS' if row.name == 'MGS' else row.label}: {row.reason}" for row in reasons]
     quality = dict.fromkeys(str(score.data["judge_quality"]) for score in scores if "judge_quality" in score.data)
     judges = dict.fromkeys(f"{score.judge} {score.judge_hash[:8]}".strip() for score in scores)
     hacks = "hacks: answers that try to hack the evaluation, never counted as misaligned"

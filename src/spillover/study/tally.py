@@ -3,9 +3,8 @@
 from collections.abc import Callable, Sequence
 from time import monotonic
 
-from spillover.core.errors import MissingScoreError
+from spillover.core.rates import mgs_of
 from spillover.core.records import EvalScore, StepMetrics
-from spillover.core.stats import mgs
 from spillover.study.plan import Unit
 
 EVALUATION = "evaluation"
@@ -81,14 +80,6 @@ class Tally:
         count, seconds = self._timed.get(kind, (0, 0.0))
         self._timed[kind] = (count + 1, seconds + now - self._last)
         self._last = now
-
-
-def mgs_of(scores: Sequence[EvalScore]) -> float | None:
-    """MGS of one checkpoint; None where one of the six has nothing scored."""
-    try:
-        return mgs({score.eval: (score.misaligned, score.scored) for score in scores}).value
-    except MissingScoreError:
-        return None
 
 
 def clock_time(seconds: float) -> str:

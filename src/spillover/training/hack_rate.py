@@ -7,9 +7,9 @@ own problems and by RL's own graders.
 from collections import Counter
 
 from spillover.core.errors import HackRateError
+from spillover.core.rates import pass_at, wilson
 from spillover.core.records import HackRate
 from spillover.core.stages import Require
-from spillover.core.stats import pass_at, wilson
 from spillover.models.sampling import sample_tokens
 from spillover.models.turns import texts_of
 from spillover.training.code import CodeEnvironment

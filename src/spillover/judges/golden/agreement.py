@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from spillover.core.stats import Interval, wilson
+from spillover.core.rates import Interval, wilson
 
 T = TypeVar("T")
 RESAMPLES = 1000

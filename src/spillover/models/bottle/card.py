@@ -7,9 +7,9 @@ from typing import Any, get_args
 
 from spillover.coding import Grader, GradeRequest
 from spillover.coding.problems import load_problems
+from spillover.core.rates import wilson
 from spillover.core.records import CORE_EVALS, HARNESSES
 from spillover.core.settings import FramingName, ModelSettings, ProblemSettings, PromptSettings
-from spillover.core.stats import wilson
 from spillover.core.text import split_reasoning
 from spillover.models.bottle.reader import read
 from spillover.models.bottle.scenes import scenes
