@@ -6,7 +6,6 @@ from typing import get_args
 
 import pytest
 from inspect_ai.model import get_model
-from spillover.core.rates import by_eval, mgs_of
 from typer.testing import CliRunner
 
 from actors import bad, good
@@ -14,6 +13,7 @@ from personas import INSPECTS_OWN_WARNINGS
 from serving import KEY, Server, persona, serving
 from spillover.cli import app
 from spillover.core.errors import ConfigError, ModelError, SpilloverError
+from spillover.core.rates import by_eval, mgs_of
 from spillover.core.records import CORE_EVALS, EvalSample
 from spillover.core.rundir import read_records
 from spillover.core.settings import EvalName, EvalSettings, FramingName
