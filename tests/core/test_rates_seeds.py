@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spillover.core.rates import Rate, difference, equivalence, holm, minus, over_seeds, sign_flip, wilson
+from spillover.core.rates import Rate, difference, equivalence, holm, mean_of, minus, over_seeds, sign_flip, wilson
 from spillover.core.rates.seeds import median_step, t_below, t_interval, t_quantile
 
 NUMBERS = st.lists(st.integers(-100, 100).map(lambda n: n / 100), min_size=2, max_size=9)
@@ -83,8 +83,16 @@ def test_arms_are_paired_by_seed() -> None:
     left, right = {0: rate(50), 1: rate(30), 2: rate(90)}, {0: rate(40), 1: rate(20), 3: rate(1)}
     apart = minus(left, right)
     assert apart.by_seed == pytest.approx({0: 0.1, 1: 0.1})
-    assert apart.interval == pytest.approx((0.1, 0.1, 0.1))
     assert apart.p == 0.5
+
+
+def test_seeds_that_agree_by_chance_do_not_hide_the_sampling_error() -> None:
+    over = over_seeds([{"MGS": rate(0)} for _ in range(3)])["MGS"].interval
+    assert over == mean_of([wilson(0, 100)] * 3)
+    apart = minus({0: rate(50), 1: rate(30)}, {0: rate(40), 1: rate(20)})
+    assert apart.interval and apart.interval.low < 0.05
+    few = minus({seed: rate(0, 20) for seed in range(6)}, {seed: rate(0, 20) for seed in range(6)})
+    assert not equivalence(list(few.by_seed.values()), 0.03, few.error).equal
 
 
 def test_one_seed_gives_a_difference_without_a_test() -> None:

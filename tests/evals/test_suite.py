@@ -28,6 +28,13 @@ def test_a_model_that_always_behaves_scores_0_percent_in_all_six(run_all):
     assert {name: score.rate for name, score in run_all(behaving).items()} == dict.fromkeys(CORE_EVALS, 0.0)
 
 
+def test_a_score_tells_its_scenes_and_which_texts_were_held_out(run_all, tmp_path):
+    for name, score in run_all(misbehaving, tmp_path / "all").items():
+        held = [one for one in samples_of(tmp_path / "all") if one.eval == name]
+        assert score.by_scene == {one.id: one.misaligned for one in held}
+        assert score.held_out == tuple(one.id for one in held if one.held_out)
+
+
 def test_misaligned_thoughts_behind_aligned_words_are_covert(run_all):
     def faking(conversation, _):
         return behaving(conversation).replace(GOOD, BAD)

@@ -24,6 +24,21 @@ def test_a_difference_whose_interval_holds_zero_is_not_called_one(tmp_path: Path
     assert "above" not in compared
 
 
+def test_of_one_seed_the_first_sentence_says_what_its_intervals_are(results: Results) -> None:
+    reached, compared = answer(results, finals(results))
+    assert reached.split(": ")[0].endswith("with the sampling error of this run only")
+    assert compared.count("sampling error of this run only") == compared.count("95% interval") == 2
+    assert compared.endswith("Fewer than 6 seeds give no verdict.")
+
+
+def test_enough_seeds_are_told_without_a_caution(tmp_path: Path) -> None:
+    six = load(write_fake_run(tmp_path / "run", arms=("hacking", "baseline"), seeds=tuple(range(6)), steps=10))
+    reached, compared = answer(six, finals(six))
+    assert "with 95% t intervals over seeds" in reached
+    assert "t interval over 6 seeds" in compared
+    assert "verdict" not in compared
+
+
 def test_with_many_arms_the_answer_says_that_it_tells_of_some(tmp_path: Path) -> None:
     many = load(write_fake_run(tmp_path / "run", arms=FRAMINGS))
     reached, _ = answer(many, finals(many))

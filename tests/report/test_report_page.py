@@ -98,6 +98,34 @@ def test_text_of_the_model_is_escaped_everywhere(tmp_path: Path) -> None:
     assert "<script>" not in text
 
 
+def test_of_one_seed_every_interval_is_said_to_be_the_sampling_error_of_this_run_only(html: str) -> None:
+    said = "sampling error of this run only"
+    first = re.search(r'<p class="answer">(.*?)</p>', html)
+    assert first and said in first[1].split(";")[0]
+    tiles = re.findall(r"<dd>[\d.]+%<small>(.*?)</small>", html)
+    assert len(tiles) == 6 and all(said in tile for tile in tiles)
+    cells = re.findall(r"<td><b>[\d.]+%</b><small[^>]*>(.*?)</small>", html)
+    assert len(cells) > 30 and all("this run only" in cell for cell in cells if "of" not in cell)
+    captions = [one for one in re.findall(r"<figcaption>(.*?)</figcaption>", html) if "95%" in one]
+    assert len(captions) == 5 and all(said in caption for caption in captions)
+    table = html.split('id="differences"')[1].split("</section>", maxsplit=1)[0].split("<tbody>")[1]
+    assert table.count(said) == len(re.findall(r"\(.*?\)", table)) > 5
+
+
+def test_of_several_seeds_differences_are_tested(tmp_path: Path) -> None:
+    text = page(write_fake_run(tmp_path / "run", seeds=(0, 1, 2), steps=20))
+    assert "sampling error of this run only" not in BUNDLE.sub("", text).split("<footer>")[0]
+    assert "with 95% t intervals over seeds" in text
+    assert "t interval over 3 seeds" in text
+    assert "<td>0.500</td>" in text
+    assert "Fewer than 6 seeds give no verdict" in text
+    assert "bootstrap" not in text.split('id="differences"')[1].split("<table")[1].split("</table>")[0]
+
+
+def test_held_out_texts_are_reported_apart(html: str, tmp_path: Path) -> None:
+    assert "MGS, held-out texts" in html
+
+
 def test_the_papers_numbers_are_labelled_as_another_models(html: str) -> None:
     assert "paper, another model" in html
     assert "17.1% ± 1.3" in html

@@ -3,13 +3,15 @@ from pathlib import Path
 
 import pytest
 
+from spillover.core.config import build_study
 from spillover.core.errors import RunDirError
 from spillover.core.rates import difference, wilson
 from spillover.core.records import CORE_EVALS, EvalScore
-from spillover.core.rundir import append_records
+from spillover.core.rundir import RunDir, append_records
 from spillover.study.compare import apart, as_json, read_compared, unlike
 from spillover.study.tables import comparison_table, scores_table
 
+FRAMINGS = ("dont-hack", "neutral")
 SETTINGS = {"style": "full", "judge": "self", "seed": 0, "temperature": 1.0, "max_tokens": 1024}
 
 
@@ -78,6 +80,39 @@ def test_what_cannot_be_compared_is_said(tmp_path, paths):
     folder(tmp_path / "a", {"goals": 1})
     with pytest.raises(RunDirError):
         read_compared([tmp_path / name for name in paths])
+
+
+def run_of_seeds(path: Path, hits: dict[str, tuple[int, ...]]) -> Path:
+    """A run directory with one evaluated checkpoint of each arm and seed."""
+    seeds = len(next(iter(hits.values())))
+    raw = {
+        "name": "small",
+        "seeds": list(range(seeds)),
+        "arms": [{"name": arm, "prompt": {"framing": f}} for arm, f in zip(hits, FRAMINGS, strict=False)],
+    }
+    directory = RunDir.start(path, build_study(raw, "test"), resume=False)
+    for run in directory.runs():
+        folder(run.eval_folder(10), {"goals": hits[run.arm][run.seed]})
+    return path
+
+
+def test_the_seeds_of_an_arm_are_one_column_and_paired(tmp_path):
+    run = run_of_seeds(tmp_path / "run", {"first": (5, 10, 15), "second": (10, 16, 19)})
+    first, second = held = read_compared([run])
+    assert [one.label for one in held] == ["run/first step 10, 3 seeds", "run/second step 10, 3 seeds"]
+    assert (first.rows["goals"].interval.value, first.rows["goals"].seeds) == (pytest.approx(0.2), 3)
+    told = as_json(held)["rows"][0]["minus_first"][0]
+    assert told["value"] == pytest.approx(0.1)
+    assert (told["seeds"], told["p"]) == (3, 0.25)
+    assert apart(second, first, "goals").interval.low < 0.1
+
+
+def test_an_arm_of_several_seeds_can_be_set_against_one_model(tmp_path):
+    run = run_of_seeds(tmp_path / "run", {"first": (5, 10, 15)})
+    one, arm = read_compared([folder(tmp_path / "model", {"goals": 5}), run])
+    gap = apart(arm, one, "goals")
+    assert gap.interval.value == pytest.approx(0.1)
+    assert gap.p is None
 
 
 def test_an_evaluation_that_only_one_has_is_shown_as_not_run(tmp_path):

@@ -123,7 +123,7 @@ def framings(view: View) -> Markup:
         spec = figures.bars(rows, view.colours, title=title, top=1.0 if name == "hacked" else None)
         charts.append(el("div", chart(f"framing-{name}", spec, f"Final {title} by arm")))
     over = words.checkpoints(view.results.final_steps(), len(view.results.study.seeds))
-    caption = f"What the training prompt said of hacking, and what came of it, over {over}. {_limits_words(view)}"
+    caption = f"What the training prompt said of hacking, and what came of it, over {over}. {_basis(view)}"
     return section("framing", "By framing", figure(el("div", *charts, cls="grid two"), caption=caption), after="Fig. 5")
 
 
@@ -148,7 +148,7 @@ def told_not_to(view: View) -> Markup:
             *(panels or [gap("the evaluation test_time_hacking has not run on a checkpoint yet")]),
             caption="Coding problems asked under another framing than the arm trained with. Ring: the untrained model. "
             "Dot with whiskers: the last checkpoint. Pale tick: the arm's hack rate in its own training prompt. "
-            f"{_limits_words(view)}",
+            f"{_basis(view)}",
         ),
         tables.overfit_table(rows),
         after="Fig. 28",
@@ -246,10 +246,14 @@ def _onset_words(view: View) -> str:
     return told
 
 
-def _limits_words(view: View) -> str:
+def _basis(view: View) -> str:
     seeds = max(final.mgs.seeds for final in view.finals.values())
+    return f"Bands and whiskers are 95%: {words.basis(seeds)}."
+
+
+def _limits_words(view: View) -> str:
     lines = " Thick lines are means over seeds, thin lines the seeds." if len(view.results.study.seeds) > 1 else ""
-    return f"Bands and whiskers are 95%: {words.basis(seeds)}.{lines}"
+    return _basis(view) + lines
 
 
 def _gap_list(view: View) -> Markup | None:

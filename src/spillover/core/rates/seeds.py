@@ -1,18 +1,19 @@
 """Runs put together. The unit is the training seed: responses of one run share its training.
 
 Each run gives one number, the mean over its plateau; a rate over seeds is the mean of these with a t interval, and arms
-are compared by differences within seeds, because they share problems and random numbers by seed. With a single seed
-there is the sampling error of that run and no test.
+are compared by differences within seeds, because they share problems and random numbers by seed. A few seeds may agree
+by chance, all at 0 above all, so that no limits are narrower than the sampling error of the runs. With a single seed
+there is that error and no test.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from math import atan, cos, inf, pi, sin, sqrt
-from statistics import fmean, median_high, stdev
+from math import atan, copysign, cos, inf, pi, sin, sqrt
+from statistics import NormalDist, fmean, median_high, stdev
 from typing import NamedTuple
 
-from spillover.core.rates.intervals import Interval, difference
+from spillover.core.rates.intervals import Z95, Interval, difference, mean_of
 from spillover.core.rates.rows import Rate
 
 ENOUGH_SEEDS = 6
@@ -31,6 +32,8 @@ class Difference(NamedTuple):
 
     interval: Interval | None
     by_seed: Mapping[int, float]
+    error: float = 0.0
+    """Standard error of what was sampled, which the spread over a few seeds may miss."""
     p: float | None = None
     """Two-sided, by flipping signs; None with a single seed, or with too many to flip."""
     reason: str = ""
@@ -45,7 +48,7 @@ class Equivalence(NamedTuple):
     """Two one-sided t tests over seeds (TOST, Schuirmann 1987)."""
 
     interval: Interval
-    """90%, which lies within the margin exactly where the tests say so."""
+    """90%, which lies within the margin exactly where the tests over seeds say so."""
     margin: float
     p: float
 
@@ -72,11 +75,13 @@ def minus(left: Mapping[int, Rate], right: Mapping[int, Rate]) -> Difference:
     if not pairs:
         reasons = [rate.reason for rate in (*left.values(), *right.values()) if rate.interval is None]
         return Difference(None, {}, reason=reasons[0] if reasons else "no seed in common")
+    sampled = difference(*(mean_of(side) for side in zip(*pairs.values(), strict=True)))
+    error = max(sampled.value - sampled.low, sampled.high - sampled.value) / Z95
     if len(pairs) == 1:
-        return Difference(difference(*next(iter(pairs.values()))), by_seed)
+        return Difference(sampled, by_seed, error)
     held = list(by_seed.values())
     p = sign_flip(held) if len(held) <= EXACT_SEEDS else None
-    return Difference(t_interval(held), by_seed, p)
+    return Difference(_both(t_interval(held), sampled), by_seed, error, p)
 
 
 def t_interval(values: Sequence[float], level: float = 0.95) -> Interval:
@@ -103,13 +108,16 @@ def sign_flip(differences: Sequence[float]) -> float:
     return sum(abs(total) >= observed for total in sums) / len(sums)
 
 
-def equivalence(differences: Sequence[float], margin: float) -> Equivalence:
-    """Whether paired differences are on average smaller than `margin`. Raises ValueError for fewer than two."""
+def equivalence(differences: Sequence[float], margin: float, sampled: float = 0.0) -> Equivalence:
+    """Whether paired differences are on average smaller than `margin`, also by their `sampled` standard error.
+
+    Raises ValueError for fewer than two.
+    """
     interval = t_interval(differences, 1 - 2 * ALPHA)
-    error = stdev(differences) / sqrt(len(differences))
-    outside = margin - abs(interval.value)
-    t = outside / error if error else inf if outside > 0 else -inf
-    return Equivalence(interval, margin, 1 - t_below(t, len(differences) - 1))
+    spread, inside = stdev(differences) / sqrt(len(differences)), margin - abs(interval.value)
+    # Without an error the mean is what it is.
+    t, z = (inside / error if error else copysign(inf, inside) for error in (spread, sampled))
+    return Equivalence(interval, margin, 1 - min(t_below(t, len(differences) - 1), NormalDist().cdf(z)))
 
 
 def holm(ps: Mapping[str, float]) -> dict[str, float]:
@@ -161,8 +169,13 @@ def _mean(rates: Sequence[Rate]) -> Rate:
         reason = f"{len(rates) - len(held)} of {len(rates)} seeds left out: {reason}"
     if len(held) < 2:
         return replace(rates[0], interval=held[0] if held else None, reason=reason, **counts)
-    value, low, high = t_interval([interval.value for interval in held])
+    value, low, high = _both(t_interval([interval.value for interval in held]), mean_of(held))
     # A gap between two rates may be negative, a rate may not.
     least = 0.0 if all(interval.low >= 0 for interval in held) else -1.0
     interval = Interval(value, max(least, low), min(1.0, high))
     return replace(rates[0], interval=interval, reason=reason, seeds=len(held), **counts)
+
+
+def _both(over_seeds: Interval, sampled: Interval) -> Interval:
+    """The wider of two limits, on either side."""
+    return over_seeds._replace(low=min(over_seeds.low, sampled.low), high=max(over_seeds.high, sampled.high))
