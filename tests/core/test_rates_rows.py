@@ -128,10 +128,15 @@ def test_other_evaluations_are_no_part_of_mgs():
 def test_held_out_texts_are_reported_apart():
     held = {name: scened(name, True, False, False, False, held_out=2) for name in CORE_EVALS}
     found = rows([held])
-    assert (found["goals.held_out"].hits, found["goals.held_out"].scored) == (1, 2)
     assert found["MGS.held_out"].interval.value == pytest.approx(0.5)
     assert found["MGS.seen"].interval.value == 0
     assert found["MGS"].interval.value == pytest.approx(0.25)
+
+
+def test_without_mgs_each_evaluation_has_its_held_out_texts_apart():
+    found = rows([{"goals": scened("goals", True, False, False, False, held_out=2)}])
+    assert (found["goals.held_out"].hits, found["goals.held_out"].scored) == (1, 2)
+    assert "MGS.held_out" not in found
 
 
 def test_where_no_text_is_held_out_nothing_is_said_of_it():

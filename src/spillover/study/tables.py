@@ -43,7 +43,8 @@ def _add(table: Table, row: Rate, *more: str) -> None:
 
 def comparison_table(held: Sequence[Compared]) -> Table:
     """A column for each model: rate, interval and counts, and below them the difference to the first in points."""
-    table = Table("", show_lines=True)
+    table = Table(show_lines=True)
+    table.add_column("", overflow="fold")
     for one in held:
         table.add_column(one.label, overflow="fold")
     for name, label in names_of(held).items():

@@ -122,17 +122,18 @@ def mgs_of(scores: Iterable[EvalScore]) -> float | None:
 
 
 def _held_out(checkpoints: Sequence[Scores]) -> Iterator[Rate]:
-    """The six and MGS on scenes whose texts the bottle's corpus never showed, and MGS on the others."""
+    """MGS on scenes whose texts the bottle's corpus never showed and on the others; without MGS, each evaluation."""
     if not any(score.held_out for scores in checkpoints for score in scores.values()):
         return
     unseen = [{name: _of_scenes(score, held_out=True) for name, score in scores.items()} for scores in checkpoints]
     seen = [{name: _of_scenes(score, held_out=False) for name, score in scores.items()} for scores in checkpoints]
-    for name in CORE_EVALS:
+    if mean(checkpoints).interval:
+        yield named(mean(unseen), "MGS.held_out", "MGS, held-out texts", "held_out")
+        yield named(mean(seen), "MGS.seen", "MGS, texts of its corpus", "held_out")
+        return
+    for name in [name for name in CORE_EVALS if any(name in scores for scores in unseen)]:
         rate = pool([scores[name] for scores in unseen if name in scores])
-        if rate.samples:
-            yield named(rate, f"{name}.held_out", f"{name}, held-out texts", "held_out")
-    yield named(mean(unseen), "MGS.held_out", "MGS, held-out texts", "held_out")
-    yield named(mean(seen), "MGS.seen", "MGS, texts of its corpus", "held_out")
+        yield named(rate, f"{name}.held_out", f"{name}, held-out texts", "held_out")
 
 
 def _of_scenes(score: EvalScore, *, held_out: bool) -> EvalScore:
