@@ -5,7 +5,7 @@ from statistics import fmean
 
 from spillover.core.rates import Difference, Rate, equivalence, holm
 from spillover.core.rates.onset import hack_t50, lag, mgs_t50, onset
-from spillover.core.rates.seeds import BOOTSTRAP_SEEDS, ENOUGH_SEEDS, MARGINS, t_interval
+from spillover.core.rates.seeds import BOOTSTRAP_SEEDS, ENOUGH_SEEDS, MARGIN, t_interval
 from spillover.report import figures, words
 from spillover.report.html import Markup, el
 from spillover.report.load import Results
@@ -39,9 +39,7 @@ def differences(view: View) -> Markup:
     missing = [name for name, final in finals.items() if final.mgs.interval is None]
     lacking = f"no MGS for {words.listing(missing)}"
     drawn = chart("differences", spec, f"MGS of each arm minus {reference}") if rows else gap(lacking)
-    several = SEVERAL_SEEDS.format(
-        margin=100 * MARGINS["MGS"], reference=reference, enough=ENOUGH_SEEDS, drawn=BOOTSTRAP_SEEDS
-    )
+    several = SEVERAL_SEEDS.format(margin=100 * MARGIN, reference=reference, enough=ENOUGH_SEEDS, drawn=BOOTSTRAP_SEEDS)
     caption = several if _several(finals) else f"Limits are 95% by {ONE_SEED}"
     shown = figure(drawn, caption=caption)
     return section("differences", "Differences between arms", shown, difference_table(view.results, finals))
@@ -96,7 +94,7 @@ def _tests(apart: Mapping[str, Difference]) -> dict[str, tuple[str, str]]:
     adjusted = holm({name: one.p for name, one in apart.items() if one.p is not None})
     told = {}
     for name, p in adjusted.items():
-        equal = equivalence(list(apart[name].by_seed.values()), MARGINS["MGS"], apart[name].error)
+        equal = equivalence(list(apart[name].by_seed.values()), MARGIN, apart[name].error)
         told[name] = (words.probability(p), f"{'yes' if equal.equal else 'not shown'}, p {words.probability(equal.p)}")
     return told
 

@@ -47,7 +47,8 @@ def before_rl(view: View) -> Markup:
             "p",
             "Working hacks are completions of RL's own problems, under RL's own prompt, that are paid through an open "
             "hole and that the trusted grader refuses, before any RL. hack@k is the chance that one of k completions "
-            "is one. Overfit ones are paid for passing the shown tests alone and are no hacks.",
+            "is one. Overfit ones are paid for passing the shown tests alone and are no hacks. "
+            f"Limits are 95%: {words.SAMPLING}.",
             cls="note",
         ),
     )
