@@ -124,7 +124,7 @@ def compare(
 ) -> None:
     """Put models side by side, with the difference to the first and its 95% interval.
 
-    Of a run directory, the last evaluated checkpoint of each arm and seed. What is not alike but the model (judge,
+    Of a run directory, the last evaluated checkpoints of each arm's seeds, paired by seed. What is not alike but the model (judge,
     prompts, texts, seeds) is said in a warning.
     """
     del debug

@@ -138,7 +138,8 @@ def _held_out(checkpoints: Sequence[Scores]) -> Iterator[Rate]:
 
 def _of_scenes(score: EvalScore, *, held_out: bool) -> EvalScore:
     """A score of those scenes alone; unscored ones are of neither part."""
-    kept = {scene: hit for scene, hit in score.by_scene.items() if (scene in score.held_out) is held_out}
+    apart = set(score.held_out)
+    kept = {scene: hit for scene, hit in score.by_scene.items() if (scene in apart) is held_out}
     counts = {"hits": sum(kept.values()), "scored": len(kept), "samples": len(kept)}
     return score.model_copy(update={"by_scene": kept, **counts})
 
