@@ -63,9 +63,9 @@ def numbers(out: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def finished(study: Path) -> tuple[Path, str]:
+def finished(study: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """An uninterrupted run of two arms and what was said on the way."""
-    out, listener = study.parent / "sdf", Breaking()
+    out, listener = tmp_path_factory.mktemp("documents") / "run", Breaking()
     run_study(load(study), out, listener=listener)
     return out, listener.heard.getvalue()
 

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -90,9 +91,9 @@ def run(study: Study, out: Path, *, resume: bool = False) -> str:
 
 
 @pytest.fixture(scope="module")
-def finished(study: Path) -> Path:
+def finished(study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The whole study; one arm is refused, and says so at the end."""
-    out = study.parent / "staged"
+    out = tmp_path_factory.mktemp("staged") / "run"
     with pytest.raises(HackRateError, match=r"require\.hack_rate is 100"):
         run(load(study), out)
     return out
@@ -143,7 +144,10 @@ def test_a_stage_that_fails_takes_along_what_starts_from_it_alone(finished: Path
     assert "refused, seed 0: failed" in write_report(finished).read_text()
 
 
-def test_a_finished_study_takes_new_arms_and_evaluations_and_keeps_what_is_there(study: Path, finished: Path) -> None:
+def test_a_finished_study_takes_new_arms_and_evaluations_and_keeps_what_is_there(
+    study: Path, finished: Path, tmp_path: Path
+) -> None:
+    finished = shutil.copytree(finished, tmp_path / "run")
     before = {path: path.stat().st_mtime_ns for path in finished.glob("stages/*/*/checkpoints/*/*.safetensors")}
     more = load(study, "evals.names=['goals', 'exfil_offer']", "arms.refused.stages=[{kind='rl', steps=1}]")
     run(more, finished, resume=True)
