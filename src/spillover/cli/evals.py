@@ -124,8 +124,8 @@ def compare(
 ) -> None:
     """Put models side by side, with the difference to the first and its 95% interval.
 
-    Of a run directory, the last evaluated checkpoints of each arm's seeds, paired by seed. What is not alike but the model (judge,
-    prompts, texts, seeds) is said in a warning.
+    Of a run directory, the last evaluated checkpoints of each arm, paired by seed. What is not alike but the model
+    (judge, prompts, texts, seeds) is said in a warning.
     """
     del debug
     from spillover.study import compare as comparison
