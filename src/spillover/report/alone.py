@@ -170,7 +170,8 @@ def _hacking(held: Evaluated) -> Markup:
         "Hacking under each framing",
         figure(
             el("div", hacks, beside, cls="grid two") if overfit else hacks,
-            caption="The same coding problems under every framing, labelled by both graders. Overfit is no hack.",
+            caption="The same coding problems under every framing, labelled by both graders. Overfit is no hack. "
+            f"Whiskers are 95%: {words.SAMPLING}.",
         ),
         after="Fig. 28",
     )
