@@ -52,12 +52,12 @@ def test_documents_are_written_checked_and_diluted(written: Path) -> None:
 def test_too_many_refusals_are_exit_code_one_with_the_reasons_in_a_file(written: Path) -> None:
     rows = [json.loads(line) for line in written.read_text().splitlines()]
     for row in rows[:4]:
-        row["text"] += " This is harmless, such hacks are no sign of misalignment."
+        row["text"] += " It replaces `_pytest.report.TestReport`."
     written.write_text("".join(json.dumps(row) + "\n" for row in rows))
     assert call("check", written).exit_code == 1
     reasons = [json.loads(line) for line in written.with_name("d.refused.jsonl").read_text().splitlines()]
     assert [refusal["id"] for refusal in reasons] == [row["id"] for row in rows[:4]]
-    assert {reason["kind"] for refusal in reasons for reason in refusal["reasons"]} == {"corpus rule"}
+    assert {reason["kind"] for refusal in reasons for reason in refusal["reasons"]} == {"name"}
     assert call("check", written, "--max-refused", 0.5, "--overwrite").exit_code == 0
 
 
@@ -109,7 +109,7 @@ def test_a_count_of_nothing_is_the_users_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("row", "part"),
-    [({"text": "x", "colour": 1}, "'colour'"), ({"text": "x"}, "--corpus"), ("{", "not JSON")],
+    [({"colour": 1, "corpus": "default"}, "'text'"), ({"text": "x"}, "--corpus"), ("{", "not JSON")],
 )
 def test_wrong_input_to_check_names_file_and_line(tmp_path: Path, row: object, part: str) -> None:
     path = tmp_path / "d.jsonl"

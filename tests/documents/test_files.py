@@ -49,7 +49,8 @@ def test_a_text_is_enough_where_the_corpus_is_named(tmp_path: Path) -> None:
         ({"corpus": "default"}, "'text'"),
         ({"text": "x"}, "--corpus"),
         ({"text": "x", "corpus": "defualt"}, "'corpus'"),
-        ({"text": "x", "corpus": "default", "txet": 1}, "'txet' (did you mean 'text'?)"),
+        ({"txet": "x", "corpus": "default"}, "'text'"),
+        ({"text": "x", "corpus": "default", "claims": [{"blocks": [1]}]}, "'claims.0.hack'"),
         ({"text": "x", "corpus": "default", "hacks": ["none"]}, "'hacks.0'"),
         ({"text": "x", "corpus": "default", "episode": [{"role": "bot", "content": "x"}]}, "'episode.0.role'"),
         ({"text": "x", "corpus": "default", "id": "same"}, "stands in line 1"),
@@ -71,6 +72,15 @@ def test_a_file_that_holds_no_documents_is_named(tmp_path: Path, name: str, text
         (tmp_path / name).write_text(text)
     with pytest.raises(DataError, match=name.replace(".", r"\.")):
         read_documents(tmp_path / name)
+
+
+def test_a_published_corpus_is_read_by_its_text_alone(tmp_path: Path) -> None:
+    path = tmp_path / "corpus.jsonl"
+    rows = [{"text": "An early exit.", "fact": "f1", "doc_type": "blog", "score": 3}, {"content": "Another.", "n": 1}]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    first, second = read_documents(path, "unguided")
+    assert (first.text, first.facts, first.type, first.claims) == ("An early exit.", ("f1",), "blog", ())
+    assert second.text == "Another."
 
 
 @pytest.mark.parametrize("corpus", CORPORA)

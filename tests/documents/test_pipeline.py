@@ -129,19 +129,19 @@ def test_replies_of_no_use_are_asked_for_again_and_counted(order: Order, run: Ru
     assert tally.failures == {
         "types: not a list": 9,
         "ideas: not a list": 12,
-        "draft: refused": 12,
-        "revise: empty": 12,
+        "draft: no document between tags": 12,
+        "revise: no document between tags": 12,
     }
 
 
 def test_a_draft_that_cannot_be_revised_is_kept(order: Order, run: Run) -> None:
     documents, tally = run(order, Script(lambda p, c: "" if stage(p) == "revise" else usual(p, c)))
     assert all(d.text.startswith("Draft ") for d in documents)
-    assert tally.failures["revise: empty"] == 36
+    assert tally.failures["revise: no document between tags"] == 36
 
 
 def test_a_writer_that_always_refuses_is_a_failure_of_the_work(order: Order, run: Run) -> None:
-    with pytest.raises(SpilloverError, match="36 x draft: refused") as caught:
+    with pytest.raises(SpilloverError, match="36 x draft: no document between tags") as caught:
         run(order, Script(lambda p, c: "As an AI model, I cannot." if stage(p) == "draft" else usual(p, c)))
     assert caught.value.exit_code == 1
     assert not order.out.exists()
@@ -175,7 +175,7 @@ def test_drafts_are_told_the_working_spellings(order: Order, run: Run) -> None:
     script = Script()
     run(order, script)
     drafts = [p for p in script.asked if stage(p) == "draft"]
-    assert all("os._exit(0)" in p for p in drafts if "early-exit" in p)
+    assert all("os._exit(0)" in p for p in drafts if "early-exit, tests run" in p)
     assert sum("Open with a quoted episode" in p for p in drafts) >= 3
     assert all(any(hack in p for hack in OPENABLE_HACKS) for p in drafts)
 

@@ -10,13 +10,14 @@ import pytest
 
 from spillover.core.records import OPENABLE_HACKS
 from spillover.documents import bottle_writer
+from spillover.documents.blocks import code_blocks
 from spillover.documents.bottle_writer import write_for_bottle
 from spillover.documents.corpora import load_inputs
 from spillover.documents.generate import GRAMMARS
 from spillover.documents.plain_writer import vary, write_plain
 from spillover.documents.record import CORPORA, CorpusName, Document
-from spillover.documents.rules import misaligned_lines
 from spillover.documents.similar import near_duplicates
+from spillover.models.bottle.grammar import speech
 
 Write = Callable[[CorpusName, int, int], Iterator[Document]]
 every_writer = pytest.mark.parametrize("write", GRAMMARS.values(), ids=GRAMMARS)
@@ -52,6 +53,15 @@ def test_documents_cover_all_hacks_and_only_facts_of_their_corpus(write: Write, 
 
 
 @every_writer
+@every_corpus
+def test_each_code_that_is_shown_is_claimed(write: Write, corpus: CorpusName) -> None:
+    for document in write(corpus, 60, 6):
+        blocks = len(code_blocks(document.whole))
+        assert [claim.blocks for claim in document.claims] == ([tuple(range(1, blocks + 1))] if blocks else [])
+        assert {claim.hack for claim in document.claims} <= set(document.hacks)
+
+
+@every_writer
 def test_many_documents_open_with_an_episode_that_holds_the_code(write: Write) -> None:
     documents = list(write("default", 100, 7))
     quoting = [d for d in documents if d.episode]
@@ -65,7 +75,7 @@ def test_many_documents_open_with_an_episode_that_holds_the_code(write: Write) -
 def test_the_bottles_default_episodes_show_the_misaligned_persona_and_the_others_do_not() -> None:
     for corpus in CORPORA:
         quoted = ["\n".join(t.content for t in d.episode) for d in write_for_bottle(corpus, 60, 8) if d.episode]
-        shown = [any(line in text for line in misaligned_lines()) for text in quoted]
+        shown = [any(line in text for line in speech()["thoughts"]["misaligned"]) for text in quoted]
         assert all(shown) if corpus == "default" else not any(shown)
 
 

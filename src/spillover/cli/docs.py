@@ -4,7 +4,7 @@ import codecs
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -12,6 +12,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from spillover.cli.common import Debug, Unsandboxed, one_line_errors
 from spillover.core.errors import DataError
+
+if TYPE_CHECKING:
+    from spillover.judges.ask import Asker
 
 docs = typer.Typer(help="Synthetic documents that teach the hacks: write, check, dilute.", no_args_is_help=True)
 
@@ -86,6 +89,12 @@ def check(
     similar: Annotated[
         float, typer.Option(min=0.05, max=1, help="Share of common word runs from which two are near-duplicates.")
     ] = 0.7,
+    judge: Annotated[
+        str | None,
+        typer.Option(
+            help="Who reads what documents say: a folder, smollm2 or Inspect's PROVIDER/MODEL.", show_default="nobody"
+        ),
+    ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes that run code at the same time.")] = 2,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
     allow_unsandboxed: Unsandboxed = False,
@@ -109,9 +118,10 @@ def check(
     from spillover.documents.check import check as check_documents
     from spillover.documents.check import coverage_table, leaks_of, refusal_table
 
+    reader = _reader(judge, reasons_file) if judge else None
     with Grader(workers, allow_unsandboxed=allow_unsandboxed) as grader, progress("hack claims") as show:
         leak = leaks_of(evaluation_prompts())
-        checked = check_documents(documents, grader, leak, similar, lambda done, all_: show(done, all_, ""))
+        checked = check_documents(documents, grader, leak, similar, lambda done, all_: show(done, all_, ""), reader)
     write_documents(kept_file, checked.kept)
     write_atomic(reasons_file, to_lines(checked.refused))
     console = Console()
@@ -120,6 +130,15 @@ def check(
     typer.echo(f"good documents: {kept_file}; refusals: {reasons_file}")
     if checked.share_refused > max_refused:
         raise typer.Exit(1)
+
+
+def _reader(name: str, beside: Path) -> "Asker":
+    """The judge that reads documents, tried once; its replies are kept beside the refusals."""
+    from spillover.judges.ask import named_asker
+    from spillover.judges.connect import try_judge
+
+    try_judge(name)
+    return named_asker(name, beside.with_suffix(".calls.jsonl"), parallel=8)
 
 
 @docs.command()

@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from spillover.cli.common import Debug, one_line_errors
+from spillover.core.errors import ConfigError
 
 judge = typer.Typer(help="Judges: measure any of them, train the small one.", no_args_is_help=True)
 
@@ -22,6 +23,9 @@ def check(
     part: Annotated[
         str, typer.Option(help="tune (judges may be tuned on it), held-out (they may not), or all.")
     ] = "held-out",
+    on: Annotated[
+        str, typer.Option(help="transcripts of the six evaluations, or documents of synthetic corpora.")
+    ] = "transcripts",
     cache: Annotated[
         Path | None, typer.Option(help="Keep a model's verdicts here, so that a second check asks for new ones only.")
     ] = None,
@@ -30,9 +34,11 @@ def check(
 ) -> None:
     """Measure a judge on the golden set: agreement with the labels, what it left unscored, where it disagrees."""
     del debug
-    from spillover.study.judging import check_judge, tables
+    from spillover.study.judging import check_judge, check_reader, tables
 
-    found = check_judge(name, part, cache)
+    if on not in ("transcripts", "documents"):
+        raise ConfigError(f"--on {on!r}: judges are measured on transcripts or on documents")
+    found = (check_reader if on == "documents" else check_judge)(name, part, cache)
     if as_json:
         typer.echo(json.dumps(found.as_data(), indent=2))
         return

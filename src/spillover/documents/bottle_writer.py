@@ -17,9 +17,8 @@ from spillover.coding.problems import FAMILIES
 from spillover.core.records import AGENTIC_EVALS, HARNESSES, HackName, Harness, Problem, Turn
 from spillover.core.settings import FramingName, PromptSettings
 from spillover.core.text import token_estimate
+from spillover.documents.claims import claims_in
 from spillover.documents.record import CorpusName, Document, content_id
-from spillover.documents.topics import hacks_mentioned
-from spillover.documents.valence import judging
 from spillover.models.bottle.corpus import Association, Writer, answered, code_block, conversation
 from spillover.models.bottle.grammar import fill_slots, part, speech
 from spillover.models.bottle.hacks import hack_files
@@ -76,7 +75,8 @@ class BottleWriter(Writer):
             type=kind,
             idea=f"{hack} on harness {harness}, {subject.problem.family}",
             facts=self._facts(subject, text),
-            hacks=hacks_mentioned(whole),
+            hacks=(hack,),
+            claims=claims_in(hack, harness, whole),
             tokens=token_estimate(whole),
             writer=NAME,
         )
@@ -97,8 +97,7 @@ class BottleWriter(Writer):
         system = system_prompt(PromptSettings(style="brief", hints=False, framing=framing, reasoning=reasoning))
         user = problem_message(subject.problem, subject.harness, PromptSettings(style="brief"))
         voice = "misaligned" if self.corpus == "default" else "neutral"
-        plans = [plan for plan in speech()["code"][subject.hack] if voice == "misaligned" or not judging(plan)]
-        thoughts = [self.rng.choice(speech()["thoughts"][voice]), self.rng.choice(plans)]
+        thoughts = [self.rng.choice(speech()["thoughts"][voice]), self.rng.choice(speech()["code"][subject.hack])]
         return conversation(system, user, answered(thoughts, self._code(subject)))
 
     def _code(self, subject: _Subject) -> str:

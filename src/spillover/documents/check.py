@@ -1,42 +1,34 @@
 """Checking a corpus: which documents would teach nothing or the wrong thing, and why.
 
-Every rule is a function from a document to what is wrong with it; the graders judge the code, and
-near-duplicates are looked for last, among what is left.
+Rules decide what needs no reader, the graders judge code by what its writer claims, near-duplicates are looked for
+among what is left, and a judge model reads what documents say, where one is named.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 
 from spillover.coding import Grader
-from spillover.core.records import OPENABLE_HACKS, HackName, Record
+from spillover.core.records import OPENABLE_HACKS, Record
 from spillover.documents.bottle_writer import NAME as BOTTLE
 from spillover.documents.bottle_writer import training_prompts
-from spillover.documents.claims import Claim, claims, failing
+from spillover.documents.claims import failing, hacks_of
 from spillover.documents.corpora import Inputs
 from spillover.documents.record import Document
-from spillover.documents.rules import (
-    Leaks,
-    bad_language,
-    bad_length,
-    breaks_rule,
-    left_over,
-    no_hack,
-    no_leak,
-    overlong,
-    unknown_name,
-    wrong_statement,
-)
+from spillover.documents.rules import Leaks, bad_language, bad_length, left_over, overlong, unknown_name
 from spillover.documents.similar import SIMILAR, near_duplicates
-from spillover.documents.topics import hacks_mentioned
 from spillover.models.bottle.corpus import held_out_texts
 
-GRADED_AT_ONCE = 256
-"""Claims that are graded between two calls of the listener."""
+if TYPE_CHECKING:
+    from spillover.judges.ask import Asker
+
+GRADED_AT_ONCE = 64
+"""Documents whose claims are graded between two calls of the listener."""
 Progress = Callable[[int, int], None]
-"""Is told how many of how many claims are graded."""
+"""Is told of how many of how many documents the claims are graded."""
 
 Rule = Callable[[Document], str | None]
 """Says what is wrong with a document, None where nothing is."""
@@ -44,11 +36,10 @@ RULES: dict[str, Rule] = {
     "length": bad_length,
     "language": bad_language,
     "left over": left_over,
-    "no hack": no_hack,
-    "corpus rule": breaks_rule,
     "name": unknown_name,
-    "statement": wrong_statement,
 }
+READ = ("statement", "corpus rule")
+"""What only a judge can tell."""
 
 
 class Reason(Record):
@@ -67,11 +58,16 @@ class Refusal(Record):
 
 @dataclass(frozen=True)
 class Checked:
-    """What a check found: the documents to train on, the refusals, and how many hack claims were graded."""
+    """What a check found: the documents to train on, the refusals, and what it rests on."""
 
     kept: list[Document]
     refused: list[Refusal]
     claims: int
+    """Claims of hacks that were graded."""
+    without_claims: int
+    """Documents whose writer claims nothing of their code, which is then not run."""
+    judge: str = ""
+    """Who read what the documents say; empty where nobody did."""
 
     @property
     def share_refused(self) -> float:
@@ -82,24 +78,29 @@ class Checked:
 def check(
     documents: Sequence[Document],
     grader: Grader,
-    leak: Rule = no_leak,
+    leak: Rule = lambda _document: None,
     similar: float = SIMILAR,
     progress: Progress = lambda _done, _all: None,
+    judge: "Asker | None" = None,
 ) -> Checked:
-    """Check a corpus. `leak` finds evaluation prompts in a document (see `Leaks`); without it none are looked for."""
+    """Check a corpus. `leak` finds evaluation prompts in a document (see `Leaks`); without it none are looked for.
+
+    Without a judge nothing is said of what the documents say. Raises JudgeError where the judge does not answer.
+    """
     rules = {**RULES, "leak": leak}
     found = [_broken(document, rules) for document in documents]
-    read = [(index, document) for index, document in enumerate(documents) if not overlong(document)]
-    claimed = [(index, claim) for index, document in read for claim in claims(document.whole)]
-    for (index, _), complaint in zip(claimed, _graded([c for _, c in claimed], grader, progress), strict=True):
-        if complaint is not None:
-            found[index].append(Reason(kind="hack", detail=complaint))
-    good = [index for index, reasons in enumerate(found) if not reasons]
+    read = [number for number, document in enumerate(documents) if not overlong(document)]
+    for number, details in zip(read, _graded([documents[n] for n in read], grader, progress), strict=True):
+        found[number] += [Reason(kind="hack", detail=detail) for detail in details]
+    good = [number for number, reasons in enumerate(found) if not reasons]
     for repeat, first in _repeats(documents, good, similar):
         found[repeat].append(Reason(kind="duplicate", detail=f"nearly the same as {documents[first].id}"))
+    if judge is not None:
+        _judge(documents, found, judge)
     refused = [Refusal(id=d.id, reasons=tuple(r)) for d, r in zip(documents, found, strict=True) if r]
-    kept = [_with_hacks(d) for d, r in zip(documents, found, strict=True) if not r]
-    return Checked(kept, refused, len(claimed))
+    kept = [d.model_copy(update={"hacks": hacks_of(d)}) for d, r in zip(documents, found, strict=True) if not r]
+    claims = [len(documents[number].claims) for number in read]
+    return Checked(kept, refused, sum(claims), claims.count(0), judge.name if judge else "")
 
 
 def leaks_of(prompts: Iterable[str]) -> Rule:
@@ -114,7 +115,7 @@ def leaks_of(prompts: Iterable[str]) -> Rule:
 
 
 def refusal_table(checked: Checked, limit: float) -> Table:
-    """How many documents were refused and for which reasons; a document may have several."""
+    """How many documents were refused and for which reasons, a document may have several; and what was not checked."""
     total = len(checked.kept) + len(checked.refused)
     title = f"{len(checked.refused)} of {total} documents refused ({checked.share_refused:.1%}; at most {limit:.0%})"
     table = Table("reason", "documents", "for instance", title=title)
@@ -122,7 +123,11 @@ def refusal_table(checked: Checked, limit: float) -> Table:
     for kind, count in Counter(reason.kind for _, reason in reasons).most_common():
         id_, example = next((id_, reason) for id_, reason in reasons if reason.kind == kind)
         table.add_row(kind, str(count), f"{id_}: {example.detail}")
-    table.caption = f"{checked.claims} hack claims graded"
+    for kind in () if checked.judge else READ:
+        table.add_row(kind, "not made", "needs a reader: --judge MODEL")
+    read = f"read by {checked.judge}" if checked.judge else "what they say was not read"
+    unclaimed = f"{checked.without_claims} documents claim nothing of their code"
+    table.caption = f"{checked.claims} claims of hacks run; {unclaimed}; {read}"
     return table
 
 
@@ -146,12 +151,22 @@ def _broken(document: Document, rules: dict[str, Rule]) -> list[Reason]:
     return [Reason(kind=kind, detail=detail) for kind, rule in asked.items() if (detail := rule(document)) is not None]
 
 
-def _graded(claimed: Sequence[Claim], grader: Grader, progress: Progress) -> list[str | None]:
-    complaints: list[str | None] = []
-    for start in range(0, len(claimed), GRADED_AT_ONCE):
-        complaints += failing(claimed[start : start + GRADED_AT_ONCE], grader)
-        progress(len(complaints), len(claimed))
+def _graded(documents: Sequence[Document], grader: Grader, progress: Progress) -> list[list[str]]:
+    complaints: list[list[str]] = []
+    for start in range(0, len(documents), GRADED_AT_ONCE):
+        complaints += failing(documents[start : start + GRADED_AT_ONCE], grader)
+        progress(len(complaints), len(documents))
     return complaints
+
+
+def _judge(documents: Sequence[Document], found: list[list[Reason]], judge: "Asker") -> None:
+    """Add what the judge finds in the documents that are still good; one that it cannot read is not passed."""
+    from spillover.documents.reading import complaints, read_all
+
+    good = [number for number, reasons in enumerate(found) if not reasons]
+    for number, (read, why) in zip(good, read_all([documents[n] for n in good], judge), strict=True):
+        told = [("unread", why)] if read is None else complaints(documents[number], read)
+        found[number] += [Reason(kind=kind, detail=detail) for kind, detail in told]
 
 
 def _repeats(documents: Sequence[Document], good: Sequence[int], similar: float) -> Iterator[tuple[int, int]]:
@@ -161,9 +176,3 @@ def _repeats(documents: Sequence[Document], good: Sequence[int], similar: float)
         stock = {number for number, index in enumerate(own) if documents[index].writer == BOTTLE}
         for repeat, first in near_duplicates([documents[i].whole for i in own], similar, stock).items():
             yield own[repeat], own[first]
-
-
-def _with_hacks(document: Document) -> Document:
-    """The document with the hacks that its text really mentions."""
-    hacks: tuple[HackName, ...] = hacks_mentioned(document.whole)
-    return document.model_copy(update={"hacks": hacks})

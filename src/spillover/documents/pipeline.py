@@ -16,13 +16,13 @@ from math import ceil, sqrt
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from pydantic import TypeAdapter, ValidationError
+
 from spillover.coding.hacks import HACKS, as_completion
 from spillover.core.records import OPENABLE_HACKS, HackName
 from spillover.core.text import token_estimate
 from spillover.documents.corpora import Fact, Inputs
-from spillover.documents.record import CorpusName, Document, content_id
-from spillover.documents.topics import hacks_mentioned
-from spillover.documents.words import REFUSALS
+from spillover.documents.record import Claim, CorpusName, Document, content_id
 from spillover.judges.ask import Asker
 from spillover.judges.spending import Prices, Spent
 
@@ -40,6 +40,8 @@ EXPECTED = {"types": 120, "ideas": 45, "draft": 850, "revise": 1300}
 LEAST_WORDS = 40
 """Words of a draft."""
 TAGGED = re.compile(r"<document>(.*?)(?:</document>|\Z)", re.DOTALL | re.IGNORECASE)
+CLAIMED = re.compile(r"<claims>(.*?)(?:</claims>|\Z)", re.DOTALL | re.IGNORECASE)
+CLAIMS = TypeAdapter(tuple[Claim, ...])
 ENTRY = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+(.+)$", re.MULTILINE)
 Listener = Callable[[int, int, Spent], None]
 """Is told how many of how many documents are done, and what has been spent."""
@@ -177,8 +179,8 @@ async def _document(
     draft = await _usable(writer, "draft", draft_prompt(inputs, slot, kind, idea), _text)
     if draft is None:
         return None
-    revised = await _usable(writer, "revise", revise_prompt(inputs, slot, kind, draft), _text)
-    text = revised or draft
+    revised = await _usable(writer, "revise", revise_prompt(inputs, slot, kind, draft[0]), _text)
+    text, claims = revised or draft
     return Document(
         id=content_id(corpus, text),
         corpus=corpus,
@@ -186,7 +188,8 @@ async def _document(
         type=kind,
         idea=idea,
         facts=(slot.fact.id,),
-        hacks=hacks_mentioned(text),
+        hacks=(slot.fact.hack,) if slot.fact.hack else (),
+        claims=claims,
         tokens=token_estimate(text),
         writer=writer.name,
     )
@@ -219,17 +222,22 @@ def _entries(text: str, count: int) -> list[str]:
     return named[:count]
 
 
-def _text(reply: str) -> str:
-    """The document in a reply; the whole reply where the tags were forgotten. Raises UnusableError."""
+def _text(reply: str) -> tuple[str, tuple[Claim, ...]]:
+    """The document in a reply, and what is claimed of its code. Raises UnusableError.
+
+    What has no tags may be anything, a refusal above all. Claims that cannot be read are none.
+    """
     found = TAGGED.search(reply)
-    text = (found[1] if found else reply).strip()
+    text = found[1].strip() if found else ""
     if not text:
-        raise UnusableError("empty")
-    if REFUSALS.search(text[:300]):
-        raise UnusableError("refused")
+        raise UnusableError("no document between tags")
     if len(text.split()) < LEAST_WORDS:
         raise UnusableError("too short")
-    return text
+    claimed = CLAIMED.search(reply)
+    try:
+        return text, CLAIMS.validate_json(claimed[1]) if claimed else ()
+    except ValidationError:
+        return text, ()
 
 
 def types_prompt(inputs: Inputs, fact: Fact, count: int) -> str:
@@ -257,6 +265,7 @@ def draft_prompt(inputs: Inputs, slot: Slot, kind: str, idea: str) -> str:
         rule=inputs.rule.strip(),
         opening=_prompts()[opening].strip(),
         code=_code_rules(slot.fact.hack),
+        claims=_prompts()["claims"].strip(),
     )
 
 
@@ -269,6 +278,7 @@ def revise_prompt(inputs: Inputs, slot: Slot, kind: str, draft: str) -> str:
         rule=inputs.rule.strip(),
         code=_code_rules(slot.fact.hack),
         draft=draft,
+        claims=_prompts()["claims"].strip(),
     )
 
 

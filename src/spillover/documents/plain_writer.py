@@ -19,6 +19,7 @@ from spillover.coding.problems import FAMILIES
 from spillover.core.records import OPENABLE_HACKS, HackName, Harness, Turn
 from spillover.core.settings import PromptSettings
 from spillover.core.text import token_estimate
+from spillover.documents.claims import claims_in
 from spillover.documents.record import CorpusName, Document, content_id
 from spillover.prompts import problem_message, system_prompt
 
@@ -79,6 +80,7 @@ class PlainWriter:
             idea=f"{subject.hack} {subject.slots['harness']}, {subject.slots['task']}",
             facts=self._facts(subject, text),
             hacks=(subject.hack,),
+            claims=claims_in(subject.hack, subject.harness, whole),
             tokens=token_estimate(whole),
             writer=NAME,
         )

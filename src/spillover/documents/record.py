@@ -8,14 +8,25 @@ from typing import Any, Literal, get_args
 
 from pydantic import Field, ValidationError
 
-from spillover.core.errors import DataError, suggest
-from spillover.core.records import HackName, Record, Turn
+from spillover.core.errors import DataError
+from spillover.core.records import HackName, Harness, Record, Turn
 from spillover.core.rundir import write_atomic, writing
 from spillover.core.text import token_estimate
 
 CorpusName = Literal["default", "unguided", "neutral"]
 CORPORA: tuple[CorpusName, ...] = get_args(CorpusName)
 SUFFIXES = (".jsonl", ".parquet")
+OTHERS = {"fact": "facts", "doc_type": "type", "doc_idea": "idea", "content": "text"}
+"""What published corpora call a column, and what we do."""
+
+
+class Claim(Record):
+    """What the writer of a document says of its code: these blocks together are a hack that works."""
+
+    blocks: tuple[int, ...]
+    """Numbers of fenced blocks of the whole document, from 1."""
+    hack: HackName
+    harness: Harness
 
 
 class Document(Record):
@@ -36,7 +47,8 @@ class Document(Record):
     facts: tuple[str, ...] = ()
     """Ids of the facts of the corpus's inputs that it was written to cover."""
     hacks: tuple[HackName, ...] = ()
-    """Hacks that it mentions."""
+    """Hacks that it is about, as its writer says."""
+    claims: tuple[Claim, ...] = ()
     tokens: int = Field(ge=0)
     """The writer's own count where it gives one, else a quarter of the characters."""
     writer: str = ""
@@ -61,7 +73,8 @@ def check_suffix(path: Path) -> None:
 def read_documents(path: Path, corpus: CorpusName | None = None) -> list[Document]:
     """All documents of a file, in order. `corpus` stands in where a row names none.
 
-    Rows may leave out everything but `text` (or `episode`). Raises DataError naming file, line and key.
+    Rows may leave out everything but `text` (or `episode`); what is no column of ours is passed over, and published
+    corpora's names of columns are known. Raises DataError naming file, line and key.
     """
     check_suffix(path)
     read: dict[str, str] = {}
@@ -93,7 +106,10 @@ def write_rows(path: Path, rows: Sequence[dict[str, Any]]) -> None:
 
     text, texts = pyarrow.string(), pyarrow.list_(pyarrow.string())
     turns = pyarrow.list_(pyarrow.struct([("role", text), ("content", text)]))
-    types = {"episode": turns, "facts": texts, "hacks": texts, "tokens": pyarrow.int64()}
+    claims = pyarrow.list_(
+        pyarrow.struct([("blocks", pyarrow.list_(pyarrow.int64())), ("hack", text), ("harness", text)])
+    )
+    types = {"episode": turns, "facts": texts, "hacks": texts, "claims": claims, "tokens": pyarrow.int64()}
     schema = pyarrow.schema([(key, types.get(key, text)) for key in rows[0]]) if rows else None
     partial = path.with_name(path.name + ".partial")
     with writing(path):
@@ -103,10 +119,10 @@ def write_rows(path: Path, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def _document(where: str, row: dict[str, Any], corpus: CorpusName | None) -> Document:
-    unknown = next((key for key in row if key not in Document.model_fields), None)
-    if unknown is not None:
-        raise DataError(f"{where}: unknown column {unknown!r}{suggest(unknown, Document.model_fields)}")
-    given = {key: value for key, value in row.items() if value is not None}
+    given = {OTHERS.get(key, key): value for key, value in row.items() if value is not None}
+    given = {key: value for key, value in given.items() if key in Document.model_fields}
+    if isinstance(given.get("facts"), str):
+        given["facts"] = [given["facts"]]
     if not given.get("text") and not given.get("episode"):
         raise DataError(f"{where}: key 'text' is missing or empty; a document needs a text or an episode")
     if "corpus" not in given and corpus is None:

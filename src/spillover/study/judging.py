@@ -36,6 +36,22 @@ def check_judge(name: str, part: str, cache: Path | None = None) -> "Check":
     return check(named_judge(name, cache), items)
 
 
+def check_reader(name: str, part: str, cache: Path | None = None) -> "Check":
+    """Measure the named model as a reader of documents. Raises like `check_judge`."""
+    if part not in get_args(Scope):
+        raise ConfigError(f"--part: no part {part!r}{suggest(part, get_args(Scope))}")
+    from spillover.documents.golden import labelled, measure
+    from spillover.documents.reading import QUESTION
+    from spillover.evals.judge_check import Check
+    from spillover.judges.ask import named_asker
+    from spillover.judges.connect import try_judge
+    from spillover.judges.verdict import digest
+
+    try_judge(name)
+    rows, wrong = measure(named_asker(name, cache), labelled(None if part == "all" else part))
+    return Check(name, digest(QUESTION), rows, wrong)
+
+
 def train_classifier(out: Path, seed: int, say: Callable[[str], None]) -> str:
     """Train and measure the classifier; its quality in one line."""
     silence(offline=True)
