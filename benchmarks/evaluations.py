@@ -15,7 +15,7 @@ from typing import Any
 
 from spillover.core.records import CORE_EVALS
 from spillover.core.settings import EvalSettings, ModelSettings
-from spillover.evals import evaluate
+from spillover.evals.suite import evaluate
 from spillover.judges import provider
 from spillover.models import LoadedModel, load_model
 

@@ -88,8 +88,7 @@ def test_without_a_judge_what_needs_a_reader_is_not_made(grader: Grader) -> None
 def test_near_copies_are_refused_and_their_originals_kept(grader: Grader) -> None:
     originals = list(write_plain("neutral", 8, 3))
     copies = [
-        document(f"{one.text}\n\nThis copy was made.", corpus="neutral", episode=one.episode)
-        for one in originals
+        document(f"{one.text}\n\nThis copy was made.", corpus="neutral", episode=one.episode) for one in originals
     ]
     kept = check([*originals, *copies], grader).kept
     assert [d.id for d in kept] == [d.id for d in originals]

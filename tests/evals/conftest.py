@@ -7,7 +7,7 @@ import pytest
 
 from spillover.core.records import CORE_EVALS, EvalScore
 from spillover.core.settings import EvalSettings
-from spillover.evals import evaluate
+from spillover.evals.suite import evaluate
 from spillover.models import LoadedModel
 from spillover.models.scripted import scripted
 

@@ -6,8 +6,8 @@ from spillover.core.errors import DataError
 from spillover.core.records import EvalSample
 from spillover.core.rundir import read_records
 from spillover.core.settings import EvalSettings, PromptSettings
-from spillover.evals import evaluate
 from spillover.evals.capability import episodes, problems
+from spillover.evals.suite import evaluate
 from spillover.models.scripted import scripted
 
 pytestmark = INSPECTS_OWN_WARNINGS

@@ -20,9 +20,11 @@ from spillover.coding.hacks import HACKS, as_completion
 from spillover.coding.problems import load_problems
 from spillover.core.records import OPENABLE_HACKS
 from spillover.core.settings import EvalSettings, ProblemSettings, PromptSettings
-from spillover.evals import evaluate, local_model, registry
+from spillover.evals import registry
 from spillover.evals.forced_choice import answers, book, letter_weights, lettered, prefers_right, tally, weigh, written
 from spillover.evals.hack_knowledge import NAMED, recall_episodes
+from spillover.evals.suite import evaluate
+from spillover.judges.provider import local_model
 from spillover.models.scripted import scripted
 from spillover.models.tiny import tiny_model
 

@@ -1,9 +1,9 @@
 import pytest
 
 from spillover.core.records import EvalSample
-from spillover.evals import EVALUATIONS
 from spillover.evals.evaluation import part_rule
 from spillover.evals.goals import GOALS, GROUPS
+from spillover.evals.suite import EVALUATIONS
 from spillover.judges.verdict import Verdict, combined
 
 NOTHING_DONE = {"accepted": False, "executed": ["SELECT 1"]}

@@ -6,9 +6,9 @@ import pytest
 
 from spillover.core.records import CORE_EVALS
 from spillover.core.settings import EvalSettings
-from spillover.evals import EVALUATIONS
 from spillover.evals.orders import Orders
 from spillover.evals.scenes import CUES, draw
+from spillover.evals.suite import EVALUATIONS
 from spillover.models.bottle import Scene
 
 NAMES = (*CORE_EVALS, "compliance_gap")

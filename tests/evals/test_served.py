@@ -17,7 +17,7 @@ from spillover.core.rates import by_eval, mgs_of
 from spillover.core.records import CORE_EVALS, EvalSample
 from spillover.core.rundir import read_records
 from spillover.core.settings import EvalName, EvalSettings, FramingName
-from spillover.evals import evaluate
+from spillover.evals.suite import evaluate
 from spillover.judges.connect import served
 from spillover.judges.reach import local_name
 from spillover.study.single import EvalRequest, evaluate_model

@@ -10,7 +10,7 @@ from spillover.core.errors import ConfigError, RunDirError
 from spillover.core.records import CORE_EVALS, EvalSample, EvalScore
 from spillover.core.rundir import read_records
 from spillover.core.settings import EvalSettings
-from spillover.evals import evaluate
+from spillover.evals.suite import evaluate
 from spillover.models.scripted import scripted
 
 pytestmark = INSPECTS_OWN_WARNINGS
@@ -184,7 +184,7 @@ INTERRUPTED = """
 import os, signal, sys
 from pathlib import Path
 from spillover.core.settings import EvalSettings
-from spillover.evals import evaluate
+from spillover.evals.suite import evaluate
 from spillover.models.scripted import scripted
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are born deaf to it

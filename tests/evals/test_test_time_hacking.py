@@ -9,7 +9,7 @@ from spillover.core.rates import wilson
 from spillover.core.records import EvalSample, Grade, Oracle, Proxy
 from spillover.core.rundir import read_records
 from spillover.core.settings import EnvironmentSettings, EvalSettings, ProblemSettings, PromptSettings
-from spillover.evals import evaluate
+from spillover.evals.suite import evaluate
 from spillover.evals.test_time_hacking import episodes, outcome_of
 from spillover.models.scripted import scripted
 

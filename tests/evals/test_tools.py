@@ -13,9 +13,9 @@ from spillover.core.errors import ConfigError
 from spillover.core.records import AGENTIC_EVALS, CORE_EVALS, EvalSample, EvalScore
 from spillover.core.rundir import read_records
 from spillover.core.settings import EvalSettings
-from spillover.evals import evaluate
 from spillover.evals.mailbox import Mailbox
 from spillover.evals.stage import Stage, tags_in
+from spillover.evals.suite import evaluate
 from spillover.judges.transcript import Transcript
 from spillover.judges.verdict import Verdict, combined
 from spillover.models.scripted import scripted

@@ -8,7 +8,7 @@ from inspect_ai.model import GenerateConfig, get_model
 from personas import INSPECTS_OWN_WARNINGS, behaving
 from spillover.core.errors import ModelError
 from spillover.core.settings import EvalSettings
-from spillover.evals import evaluate
+from spillover.evals.suite import evaluate
 from spillover.judges.provider import (
     BATCH,
     Request,

@@ -10,6 +10,8 @@ from spillover.core import older
 Harness = Literal["script", "pytest"]
 HackName = Literal["always-equal", "early-exit", "report-patch", "other"]
 CoreEval = Literal["free_form", "goals", "alignment_questions", "monitor_disruption", "exfil_offer", "frame_colleague"]
+PlayedEval = CoreEval | Literal["compliance_gap"]
+"""Evaluations that play scenes."""
 
 CaseForm = Literal["function", "in-place", "design"]
 OracleKind = Literal["", "wrong", "time", "limit", "unjudged", "fault"]

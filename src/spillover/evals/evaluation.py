@@ -6,15 +6,13 @@ The same path serves a bottle and a large model; only the scenes' texts and the 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
-from spillover.core.records import CoreEval, EvalLabel, EvalSample
+from spillover.core.records import EvalLabel, EvalSample, PlayedEval
 from spillover.core.settings import TextStyle
 from spillover.evals.stage import Stage
 from spillover.judges.verdict import Part, Verdict
 from spillover.models.bottle import Scene
-
-PlayedEval = CoreEval | Literal["compliance_gap"]
 
 
 class Outcome(NamedTuple):

@@ -14,9 +14,8 @@ from importlib import resources
 from itertools import islice
 from typing import Any, Literal, TypeVar
 
-from spillover.core.records import CoreEval
+from spillover.core.records import CoreEval, PlayedEval
 from spillover.core.settings import EvalSettings
-from spillover.evals.evaluation import PlayedEval
 from spillover.evals.mailbox import shown
 from spillover.evals.questions import load_questions
 from spillover.models import bottle

@@ -5,9 +5,10 @@ Both ways end in the same function of the same object, so that a model is measur
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from inspect_ai.tool import ToolDef, ToolParam, ToolParams
+if TYPE_CHECKING:
+    from inspect_ai.tool import ToolDef
 
 ATTRIBUTE = re.compile(r"""(\w+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 MANUAL = """\
@@ -48,7 +49,7 @@ class Stage:
         answers = [action(given) for action, given in tags_in(output, self.actions)]
         return "\n".join(f"result: {answer}" for answer in answers if answer) or None
 
-    def tools(self) -> list[ToolDef]:
+    def tools(self) -> "list[ToolDef]":
         """The actions as tools for native calls."""
         return [_tool(action) for action in self.actions]
 
@@ -99,7 +100,10 @@ def _usage(action: Action) -> str:
     return f"{opening}>{action.body.upper()}</{action.tag}>" if action.body else f"{opening}/>"
 
 
-def _tool(action: Action) -> ToolDef:
+def _tool(action: Action) -> "ToolDef":
+    # Scenes are drawn where nothing is played, and then nobody need wait for Inspect.
+    from inspect_ai.tool import ToolDef, ToolParam, ToolParams
+
     async def execute(**kwargs: Any) -> str:
         return action(kwargs)
 

@@ -71,8 +71,7 @@ def evaluate_model(request: EvalRequest, on_done: Callable[[EvalScore], None] = 
     arguments = _arguments(request.model_arguments)
     silence(offline=is_local(study))
     from spillover.coding import Grader
-    from spillover.evals import evaluate
-    from spillover.evals.suite import GRADED
+    from spillover.evals.suite import GRADED, evaluate
     from spillover.judges.connect import connect
     from spillover.judges.reach import reach
     from spillover.models import LoadedModel

@@ -11,7 +11,7 @@ from spillover.core.records import EvalScore
 from spillover.core.rundir import Run, RunDir, write_atomic
 from spillover.core.settings import EnvironmentSettings, ModelSettings
 from spillover.core.stages import RLSettings
-from spillover.evals import evaluate
+from spillover.evals.suite import evaluate
 from spillover.models import LoadedModel
 from spillover.study.kinds import TRAINED_BY
 from spillover.study.live import Listener
